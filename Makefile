@@ -1,0 +1,52 @@
+# make demo   build, validate and test the shipped content, then run one rule over a generated day
+# make test   every test of the tree
+GO      ?= go
+TAGS    := urfave_cli_no_docs
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+export CGO_ENABLED = 0
+
+.PHONY: build demo test vet format check fuzz bench release clean
+
+build:
+	$(GO) build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o blindspot ./cmd/blindspot
+
+demo: build
+	./blindspot validate ./content
+	./blindspot test ./content
+	./blindspot demo
+
+test:
+	$(GO) test -tags $(TAGS) -timeout 540s ./...
+
+vet:
+	$(GO) vet -tags $(TAGS) ./...
+
+format:
+	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed:"; echo "$$out"; exit 1; fi
+
+check: format vet test
+
+# Every native fuzz target in turn, FUZZTIME each.
+FUZZTIME ?= 30s
+fuzz:
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -tags $(TAGS) -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; $(GO) test -tags $(TAGS) -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; done
+
+BENCHTIME ?= 1s
+bench: build
+	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./emulator/... ./content/... ./validate/... ./bench/...
+	./bench/cold.sh
+
+# The six targets that are shipped; the same source gives the same bytes.
+release:
+	@set -e; for t in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
+	  os=$${t%/*}; arch=$${t#*/}; ext=; [ $$os = windows ] && ext=.exe; \
+	  echo "dist/blindspot-$$os-$$arch$$ext"; \
+	  GOOS=$$os GOARCH=$$arch $(GO) build -tags $(TAGS) -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o dist/blindspot-$$os-$$arch$$ext ./cmd/blindspot; done
+	cd dist && sha256sum blindspot-* > checksums.txt
+
+clean:
+	rm -rf blindspot blindspot.exe dist demo
