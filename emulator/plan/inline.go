@@ -1,0 +1,44 @@
+package plan
+
+import "github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
+
+// inline puts the definition of a shared relation that is used once in the place of its use, so that filters and column
+// lists can move through it. What materialize() decrees stays shared.
+func (o *optimizer) inline(rel bind.Rel) bind.Rel {
+	uses := map[*bind.SharedDef]int{}
+	countUses(rel, uses)
+	var visit func(bind.Rel) bind.Rel
+	visit = func(rel bind.Rel) bind.Rel {
+		use, ok := rel.(*bind.Shared)
+		if !ok {
+			return mapInputs(rel, visit)
+		}
+		if use.Def.Uses != 1 || uses[use.Def] != 1 || use.Def.Materialize {
+			return o.rewriteDef(use, visit)
+		}
+		in := visit(use.Def.Rel)
+		from := use.Def.Rel.Columns()
+		if len(from) != len(use.Cols) {
+			return o.rewriteDef(use, visit)
+		}
+		p := &bind.Project{Unary: bind.Unary{RelBase: use.RelBase, Input: in}}
+		for i, c := range use.Cols {
+			p.Assign = append(p.Assign, bind.Assignment{Column: c, Expr: bind.NewColumnRef(from[i], use.At)})
+		}
+		return p
+	}
+	var out bind.Rel
+	o.withDefs(func() { out = visit(rel) })
+	return out
+}
+
+// countUses counts how often each definition is named in rel and in the definitions it uses.
+func countUses(rel bind.Rel, uses map[*bind.SharedDef]int) {
+	mapInputs(rel, func(in bind.Rel) bind.Rel { countUses(in, uses); return in })
+	if use, ok := rel.(*bind.Shared); ok {
+		uses[use.Def]++
+		if uses[use.Def] == 1 {
+			countUses(use.Def.Rel, uses)
+		}
+	}
+}
