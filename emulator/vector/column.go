@@ -4,6 +4,8 @@
 package vector
 
 import (
+	"sync"
+
 	"github.com/cockroachdb/apd/v3"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 )
@@ -123,6 +125,12 @@ type Strings struct {
 // builder makes a new Dict.
 type Dict struct {
 	Values []string
+	hashes sync.Once
+	hashed []uint64
+	ranks  sync.Once
+	ranked []int32
+	blanks sync.Once
+	blank  int64
 }
 
 // Dynamics holds dynamic values in one of two encodings. Text, when Dict is not nil: row i is the JSON text
