@@ -86,7 +86,7 @@ type Parameter struct {
 	node
 	// Name as written; names such as hint.strategy hold the dot.
 	Name *Name
-	// Value is a NameRef, a literal, or for a few parameters a StarExpr or a list in a ParenExpr-less ListExpr.
+	// Value is a NameRef, a literal, or for a few parameters (render's ycolumns) a ListExpr.
 	Value Expr
 }
 

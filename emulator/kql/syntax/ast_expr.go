@@ -81,6 +81,12 @@ type ParenExpr struct {
 	X Expr
 }
 
+// BracketedExpr is [X] on its own, which only faulty queries hold.
+type BracketedExpr struct {
+	node
+	X Expr
+}
+
 // StarExpr is a lone *.
 type StarExpr struct{ node }
 
@@ -202,6 +208,7 @@ func (*BinaryExpr) expr()                  {}
 func (*InExpr) expr()                      {}
 func (*BetweenExpr) expr()                 {}
 func (*ParenExpr) expr()                   {}
+func (*BracketedExpr) expr()               {}
 func (*StarExpr) expr()                    {}
 func (*AtExpr) expr()                      {}
 func (*ListExpr) expr()                    {}

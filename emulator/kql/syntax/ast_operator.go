@@ -195,7 +195,7 @@ type ParseOperator struct {
 	Where      bool
 	Parameters []*Parameter
 	Input      Expr
-	Pattern    []Expr // StarExpr, StringLiteral, ParseColumn, and NameRef for a constant in a variable: all as PatternPart
+	Pattern    []Expr // StarExpr, StringLiteral and ParseColumn
 }
 
 // ParseColumn is a column in a parse pattern: Name, or Name: Type; Type is nil when not written.
@@ -286,7 +286,7 @@ type InvokeOperator struct {
 	Call Expr
 }
 
-// GetSchemaOperator is getschema; Kind is the parameter's value (csl) as a NameRef, or nil.
+// GetSchemaOperator is getschema, with kind=csl as its only parameter.
 type GetSchemaOperator struct {
 	node
 	Parameters []*Parameter

@@ -47,10 +47,11 @@ type PatternRule struct {
 	Body      *FunctionBody
 }
 
-// RestrictStatement is restrict access to (a, b*, database('x').T).
+// RestrictStatement is restrict access to (a, b*, database('x').T) with (Properties).
 type RestrictStatement struct {
 	node
-	Entities []Expr
+	Entities   []Expr
+	Properties []*Parameter
 }
 
 // QueryStatement is a statement that is an expression: the query itself.
