@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed-caab1ad3/blindspot/content/nearest"
+)
+
+// commands lists the subcommands in the order in which help shows them.
+func commands() []*cli.Command {
+	return []*cli.Command{
+		generateCommand(),
+		versionCommand(),
+	}
+}
+
+func versionCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "version",
+		Usage: "print the version",
+		Action: func(c *cli.Context) error {
+			_, err := fmt.Fprintf(c.App.Writer, "blindspot %s %s/%s %s\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
+			return err
+		},
+	}
+}
+
+// unknownCommand answers a word that is no command, with the nearest one.
+func unknownCommand(c *cli.Context, word string) error {
+	var names []string
+	for _, k := range c.App.Commands {
+		names = append(names, k.Name)
+	}
+	if n := nearest.Of(word, names); n != "" {
+		return fail(exitUsage, "%q is no command; the nearest is %q", word, n)
+	}
+	return fail(exitUsage, "%q is no command; 'blindspot --help' lists them", word)
+}

@@ -1,0 +1,140 @@
+// Command blindspot holds Microsoft Sentinel content as code: it validates rules, runs them over sample events, and
+// keeps a workspace equal to a folder. Each subcommand is one thin file: it reads flags, calls a room, and prints.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed-caab1ad3/blindspot/cmd/internal/terminal"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// Exit codes, one table for all commands.
+const (
+	exitWell        = 0
+	exitFindings    = 1   // findings, failed tests, drift
+	exitUsage       = 2   // used wrongly, or content that cannot be read
+	exitDenied      = 4   // not signed in, or not allowed
+	exitRefused     = 5   // the service refused, or a plan was applied in part
+	exitBug         = 70  // a bug of ours
+	exitInterrupted = 130 // Ctrl-C
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the whole program with its streams given; it returns the exit code and never panics.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *os.File) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(stderr, "blindspot: a bug of ours: %v\nPlease report it with the command line and this trace (version %s, %s/%s):\n%s", p, version, runtime.GOOS, runtime.GOARCH, debug.Stack())
+			code = exitBug
+		}
+	}()
+	app := newApp(stdin, stdout, stderr)
+	err := app.RunContext(ctx, args)
+	switch {
+	case ctx.Err() != nil && err != nil:
+		fmt.Fprintln(stderr, "blindspot: interrupted")
+		return exitInterrupted
+	case err == nil:
+		return exitWell
+	}
+	var coded *codedError
+	if errors.As(err, &coded) {
+		if coded.message != "" {
+			fmt.Fprintln(stderr, "blindspot: "+coded.message)
+		}
+		return coded.code
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return exitWell
+	}
+	fmt.Fprintln(stderr, "blindspot: "+err.Error())
+	return exitUsage
+}
+
+// codedError ends a command with an exit code; an empty message says nothing more, because the command has said it.
+type codedError struct {
+	code    int
+	message string
+}
+
+func (e *codedError) Error() string { return e.message }
+
+// fail ends a command with a code and a message.
+func fail(code int, format string, args ...any) error {
+	return &codedError{code, fmt.Sprintf(format, args...)}
+}
+
+// quiet ends a command whose output has said everything.
+func quiet(code int) error { return &codedError{code: code} }
+
+// newApp assembles the command line.
+func newApp(stdin io.Reader, stdout, stderr *os.File) *cli.App {
+	app := &cli.App{
+		Name:      "blindspot",
+		Usage:     "Microsoft Sentinel content as code: validate, test, backtest, deploy",
+		UsageText: "blindspot COMMAND [options] [arguments]\n\nTry:\n   blindspot validate              check the rules of ./content (or the shipped pack)\n   blindspot test                  run every rule's tests in the emulator\n   blindspot generate --out data   write a day of sample sign-in events\n   blindspot query --data data 'SigninLogs | summarize count() by ResultType'",
+		Version:   version,
+		Reader:    stdin,
+		Writer:    stdout,
+		ErrWriter: stderr,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour: `WHEN` is auto, always or never"},
+		},
+		HideHelpCommand:        true,
+		EnableBashCompletion:   true,
+		UseShortOptionHandling: false,
+		Suggest:                true,
+		Commands:               commands(),
+		ExitErrHandler:         func(*cli.Context, error) {},
+		OnUsageError: func(c *cli.Context, err error, _ bool) error {
+			return fail(exitUsage, "%v; see 'blindspot %s --help'", err, c.Command.Name)
+		},
+		CommandNotFound: func(c *cli.Context, name string) {},
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return unknownCommand(c, c.Args().First())
+			}
+			return cli.ShowAppHelp(c)
+		},
+	}
+	for _, c := range app.Commands {
+		c.OnUsageError = app.OnUsageError
+		for _, s := range c.Subcommands {
+			s.OnUsageError = app.OnUsageError
+		}
+	}
+	return app
+}
+
+// out and talk are the command's two streams as terminals: data and words.
+func out(c *cli.Context) terminal.Stream {
+	if f, ok := c.App.Writer.(*os.File); ok {
+		return terminal.Of(f, c.String("color"))
+	}
+	return terminal.Stream{Writer: c.App.Writer, Width: 80}
+}
+
+func talk(c *cli.Context) terminal.Stream {
+	if f, ok := c.App.ErrWriter.(*os.File); ok {
+		return terminal.Of(f, c.String("color"))
+	}
+	return terminal.Stream{Writer: c.App.ErrWriter, Width: 80}
+}
