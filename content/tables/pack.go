@@ -82,7 +82,7 @@ func (p packFile) name(id int) string {
 	if id%dictBlock == 0 {
 		return string(p[at : at+n])
 	}
-	buf := make([]byte, n, 64)
+	buf := make([]byte, n, n+64)
 	copy(buf, p[at:at+n])
 	at += n
 	for range id % dictBlock {
