@@ -415,3 +415,29 @@ func pathString(path []any) string {
 	}
 	return b.String()
 }
+
+// Path turns the words of a path ("entityMappings", "0", "entityType") into keys and indexes, by what the document holds.
+func (d *Document) Path(words []string) []any {
+	path := make([]any, 0, len(words))
+	n := d.Root
+	for _, w := range words {
+		for i := 0; n != nil && n.Kind == yaml.AliasNode && i < maxDepth; i++ {
+			n = n.Alias
+		}
+		var step any = w
+		if n != nil && n.Kind == yaml.SequenceNode {
+			if i, err := strconv.Atoi(w); err == nil {
+				step = i
+			}
+		}
+		path = append(path, step)
+		sub := Document{Source: d.Source, Root: n}
+		next, _, ok := sub.find([]any{step})
+		if n == nil || !ok {
+			n = &yaml.Node{}
+			continue
+		}
+		n = next
+	}
+	return path
+}
