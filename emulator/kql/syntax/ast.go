@@ -76,6 +76,8 @@ type Name struct {
 	// Quoted says that the name is written ['...'], ["..."] or [@"..."]. A quoted name is never a wildcard, except for a bare
 	// [*...] pattern, which is Wildcard and not Quoted.
 	Quoted bool
+	// Braced says that the name is a client's parameter, {name}, which the client replaces before the query is sent.
+	Braced bool
 	// Wildcard says that Text holds a *, each of which stands for any characters.
 	Wildcard bool
 }

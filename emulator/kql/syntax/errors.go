@@ -51,25 +51,43 @@ func (p *parser) gap() Span {
 	return Span{Start: end, End: end}
 }
 
-// missingBracket: a closing bracket, or another token that must stand here, does not.
+// place is where something is expected: the next token, or the gap before it when that is on a later line.
+func (p *parser) place() Span {
+	if gap := p.gap(); strings.ContainsAny(p.text[gap.End:p.start()], "\r\n") {
+		return gap
+	}
+	return p.tok().Span()
+}
+
+// here points at the next token, for diagnostics whose place may be the line before.
+func (p *parser) here(place Span) []source.Note {
+	t := p.tok().Span()
+	if t == place || t.Len() == 0 {
+		return nil
+	}
+	return []source.Note{{Span: t, Message: "found here"}}
+}
+
+// expectedToken: a token that must stand here does not.
 func (p *parser) expectedToken(what string) {
-	p.report("KS005", p.tok().Span(), "expected "+quoteToken(what)+", found "+p.found(), "")
+	at := p.place()
+	p.report("KS005", at, "expected "+quoteToken(what)+", found "+p.found(), "", p.here(at)...)
 }
 
 // expectedClose: a bracket that was opened is not closed.
 func (p *parser) expectedClose(what string, open Token) {
-	p.report("KS005", p.tok().Span(), "expected "+quoteToken(what)+", found "+p.found(), "",
+	p.report("KS005", p.place(), "expected "+quoteToken(what)+", found "+p.found(), "",
 		source.Note{Span: open.Span(), Message: "to close this " + quoteToken(p.tokenText(open))})
 }
 
 // expectedComma: two items of a list stand side by side.
 func (p *parser) expectedComma() {
-	p.report("KS005", p.tok().Span(), "expected \",\" before "+p.found(), "separate the items of a list with commas")
+	p.report("KS005", p.place(), "expected \",\" before "+p.found(), "separate the items of a list with commas")
 }
 
 // expectedOneOf: a word of a list must stand here.
 func (p *parser) expectedOneOf(words ...string) {
-	p.report("KS005", p.tok().Span(), "expected one of "+strings.Join(words, ", ")+", found "+p.found(), suggestion(p.tokenText(p.tok()), words))
+	p.report("KS005", p.place(), "expected one of "+strings.Join(words, ", ")+", found "+p.found(), suggestion(p.tokenText(p.tok()), words))
 }
 
 // missing: an expression, a name or another part is not there.
@@ -104,7 +122,8 @@ func (p *parser) unexpected() {
 	t := p.tok()
 	switch t.Kind {
 	case kindIdentifier, kindString, kindLong, kindReal, kindTimespan, kindDateTime, kindOpenParen:
-		p.report("KS005", t.Span(), "unexpected "+p.found(), "put an operator or a pipe before it, or end the statement before it with \";\"")
+		at := p.place()
+		p.report("KS005", at, "unexpected "+p.found(), "put an operator or a pipe before it, or end the statement before it with \";\"", p.here(at)...)
 	case kindEqual:
 		p.report("KS198", t.Span(), "unexpected \"=\"", "compare with \"==\"")
 	case kindFatArrow:
@@ -113,7 +132,8 @@ func (p *parser) unexpected() {
 		p.report("KS198", t.Span(), "unexpected "+p.found(), "comparisons do not chain; join them with \"and\"")
 	default:
 		if t.Kind.isKeyword() {
-			p.report("KS005", t.Span(), "unexpected "+p.found(), "put a pipe before an operator, or end the statement before it with \";\"")
+			at := p.place()
+			p.report("KS005", at, "unexpected "+p.found(), "put a pipe before an operator, or end the statement before it with \";\"", p.here(at)...)
 			return
 		}
 		p.report("KS198", t.Span(), "unexpected "+p.found(), "")
@@ -122,12 +142,12 @@ func (p *parser) unexpected() {
 
 // expectedSemicolon: a statement begins before the one in front of it has ended.
 func (p *parser) expectedSemicolon() {
-	p.report("KS005", p.tok().Span(), "expected \";\" before "+p.found(), "end each statement but the last with \";\"")
+	p.report("KS005", p.place(), "expected \";\" before "+p.found(), "end each statement but the last with \";\"")
 }
 
 // literalExpected: datatable holds something that is no literal.
 func (p *parser) literalExpected() {
-	p.report("KS005", p.tok().Span(), "expected a literal, found "+p.found(), "datatable holds literals only; use print, range or union for computed rows")
+	p.report("KS005", p.place(), "expected a literal, found "+p.found(), "datatable holds literals only; use print, range or union for computed rows")
 }
 
 // invalidType: the name is no scalar type that may stand here.

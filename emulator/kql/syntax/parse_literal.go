@@ -26,6 +26,8 @@ func (p *parser) parseLiteral() Expr {
 		}
 	case k == kwTypeof:
 		return p.parseTypeOf()
+	case k == kindOpenBrace:
+		return p.parseNameRef()
 	}
 	return nil
 }
@@ -129,6 +131,9 @@ func (p *parser) parseJSON() (*value.Node, bool) {
 	case k == kindOpenBracket:
 		return p.parseJSONArray(), true
 	case k == kindOpenBrace:
+		if name := p.parseName(); name != nil {
+			return value.NodeString(name.Raw), true
+		}
 		return p.parseJSONObject(), true
 	case k == kwNull:
 		p.next()

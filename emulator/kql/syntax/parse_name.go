@@ -6,10 +6,35 @@ func (p *parser) nameLength(n int) int {
 	if t.Kind.isName() {
 		return 1
 	}
-	if t.Kind == kindOpenBracket {
+	switch t.Kind {
+	case kindOpenBracket:
 		return p.bracketedNameLength(n)
+	case kindOpenBrace:
+		return p.bracedNameLength(n)
 	}
 	return 0
+}
+
+// bracedNameLength returns the number of tokens of a client's {name} or {name[3]}, 0 when none stands n places on. Its parts stand
+// without blanks.
+func (p *parser) bracedNameLength(n int) int {
+	if k := p.peek(n + 1).Kind; p.peek(n).Kind != kindOpenBrace || k != kindIdentifier && !k.isKeyword() || !p.adjacent(n+1) {
+		return 0
+	}
+	m := n + 2
+	if p.peek(m).Kind == kindOpenBracket && p.adjacent(m) {
+		if m++; p.peek(m).Kind == kindMinus && p.adjacent(m) {
+			m++
+		}
+		if p.peek(m).Kind != kindLong || !p.adjacent(m) || p.peek(m+1).Kind != kindCloseBracket || !p.adjacent(m+1) {
+			return 0
+		}
+		m += 2
+	}
+	if p.peek(m).Kind != kindCloseBrace || !p.adjacent(m) {
+		return 0
+	}
+	return m + 1 - n
 }
 
 // declaredNameLength is nameLength where a name is declared, which more keywords may be.
@@ -39,6 +64,14 @@ func (p *parser) parseName() *Name {
 	}
 	if p.kind() == kindOpenBracket && p.bracketedNameLength(0) > 0 {
 		return p.bracketedName()
+	}
+	if n := p.bracedNameLength(0); n > 0 {
+		start := p.start()
+		p.pos += n
+		name := &Name{node: p.from(start), Braced: true}
+		name.Raw = name.span.Text(p.text)
+		name.Text = name.Raw[1 : len(name.Raw)-1]
+		return name
 	}
 	return nil
 }
