@@ -24,7 +24,7 @@ func layF2(l *layer) {
 	l.mute("late", table, "", l.w.end()-day, l.w.end())
 }
 
-// seven of ten rows of a stream's last day lose the content of a column.
+// nearly every row of a stream's last day loses the content of a column; the rows of other attacks keep theirs.
 func layF4(l *layer) {
 	table := []string{tableSignin, tableBackground}[l.r.IntN(2)]
 	column := []string{"AuthenticationDetails", "LocationDetails", "UserAgent"}[l.r.IntN(3)]

@@ -147,9 +147,7 @@ func auditFields() []field[audit] {
 	return []field[audit]{
 		{"SourceSystem", String, constant("Azure AD")},
 		{"TimeGenerated", Datetime, func(_ *world, r *Row, x *s) { r.datetime(x.at) }},
-		{"ResourceId", String, func(w *world, r *Row, _ *s) {
-			r.values = append(r.values, Value{Text: []byte("/tenants/" + string(w.tenantID.plain) + "/providers/Microsoft.aadiam")})
-		}},
+		{"ResourceId", String, func(w *world, r *Row, _ *s) { r.text(w.words.resourceID) }},
 		{"OperationName", String, str(func(x *s) string { return x.operation })},
 		{"OperationVersion", String, constant("1.0")},
 		{"Category", String, str(func(x *s) string { return x.category })},

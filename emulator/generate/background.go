@@ -10,7 +10,7 @@ const (
 )
 
 // frontRows is how many interactive rows a person makes a day on average, the base of Config.Ratio.
-const frontRows = frontMean * 1.13
+const frontRows = frontMean * 1.17
 
 // planBackground plans AADNonInteractiveUserSignInLogs.
 func (w *world) planBackground(events []event, d int) []event {
@@ -33,34 +33,32 @@ func (w *world) planBackground(events []event, d int) []event {
 		}
 		x, wasReset := resets[int32(p.index)]
 		n := number(r, mean)
-		sweep := 0
+		var first []habit
 		if d == 0 {
-			for _, dev := range p.devices {
-				sweep = max(sweep, len(dev.apps)*len(p.devices))
-			}
-			n = max(n, sweep)
+			first = p.habits()
+			n = max(n, len(first))
 		}
+		sweep := len(first)
 		for k := 0; k < n; k++ {
 			at, local := shape.at(r, from, p.place.offset)
 			e := event{at: at, seed: r.Uint64(), group: r.Uint64(), who: int32(p.index)}
 			e.device, e.net = w.whereabouts(r, p, d, local, weekend)
 			apps := p.devices[e.device].apps
 			if k < sweep { // everything a person ever uses is seen on the first day
-				e.device, e.net = uint8(k%len(p.devices)), uint8(k%3)
-				apps = p.devices[e.device].apps
-				e.client = apps[k/len(p.devices)%len(apps)]
+				h := first[k]
+				e.device, e.client, e.flags, e.net = h.device, h.client, h.flags, uint8(k%3)
 			} else if e.device == 0 && !p.guest && chance(r, 0.25) {
-				e.client, e.flags = webApps[zipf(r, 3)], flagBrowser
+				e.client, e.flags = backgroundWeb[zipf(r, 3)], flagBrowser
 			} else {
 				e.client = apps[zipf(r, len(apps))]
 			}
 			wants := clientResources[e.client]
-			first := zipf(r, len(wants))
-			e.resource = wants[first]
+			want := zipf(r, len(wants))
+			e.resource = wants[want]
 			switch {
 			case wasReset && at >= x.at && at < x.back:
 				e.code = w.results.byCode["50173"]
-			case chance(r, 0.024):
+			case k >= sweep && chance(r, 0.024):
 				e.code = failing.pick(r.Uint64())
 			}
 			if p.silent(at) {
@@ -68,9 +66,9 @@ func (w *world) planBackground(events []event, d int) []event {
 			}
 			events = append(events, e)
 			// A client that wakes up asks for all it needs at once: same attempt, next resource.
-			if e.code == 0 && len(wants) > 1 && chance(r, 0.2) {
+			if k >= sweep && e.code == 0 && len(wants) > 1 && chance(r, 0.2) {
 				k++
-				e.resource, e.seed = wants[(first+1)%len(wants)], r.Uint64()
+				e.resource, e.seed = wants[(want+1)%len(wants)], r.Uint64()
 				e.at = min(e.at+second+ticks(r.Int64N(int64(3*second))), from+day-second)
 				events = append(events, e)
 			}
@@ -97,7 +95,7 @@ func (w *world) planBackground(events []event, d int) []event {
 	for range number(r, float64(w.users)*0.006) {
 		at := from + ticks(r.Int64N(int64(day)))
 		p := w.people[r.IntN(w.users)]
-		if p.silent(at) {
+		if p.silent(at) || p.victim {
 			continue
 		}
 		events = append(events, event{at: at, seed: r.Uint64(), group: r.Uint64(), who: int32(p.index), client: appLegacyMail,
@@ -105,6 +103,31 @@ func (w *world) planBackground(events []event, d int) []event {
 	}
 	return events
 }
+
+// habit is a client that a person uses on a device in the background.
+type habit struct{ device, client, flags uint8 }
+
+// habits are all of a person's, at least three so that each network gets its turn.
+func (p *person) habits() []habit {
+	var out []habit
+	for i, d := range p.devices {
+		for _, c := range d.apps {
+			out = append(out, habit{uint8(i), c, 0})
+		}
+	}
+	if !p.guest && !p.mailbox {
+		for _, c := range backgroundWeb {
+			out = append(out, habit{0, c, flagBrowser})
+		}
+	}
+	for len(out) < 3 {
+		out = append(out, out[0])
+	}
+	return out
+}
+
+// backgroundWeb are the web applications whose pages refresh tokens by themselves.
+var backgroundWeb = webApps[:3]
 
 // planStuck adds the rows of a client that never stops failing: every few minutes, day and night, one device.
 func (w *world) planStuck(events []event, r *rand.Rand, p *person, from ticks) []event {

@@ -72,7 +72,7 @@ func (p *faultPlan) apply(f *filler, e *event, out Chunk) {
 		case "late":
 			late = 66*minute + ticks(f.rand.Int64N(int64(30*minute)))
 		case "emptied":
-			if p.lossy[k] >= 0 && chance(f.rand, 0.7) {
+			if p.lossy[k] >= 0 && chance(f.rand, 0.95) {
 				row.clear(p.lossy[k])
 			}
 		}

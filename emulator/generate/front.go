@@ -48,7 +48,7 @@ func (w *world) planFront(events []event, d int) []event {
 		n := number(r, mean)
 		sweep := 0
 		if d == 0 { // everything a person ever uses is seen on the first day
-			sweep = len(apps)
+			sweep = max(3, len(apps), len(p.devices))
 			if p.engineer {
 				sweep++
 			}
@@ -59,8 +59,8 @@ func (w *world) planFront(events []event, d int) []event {
 			device, net := w.whereabouts(r, p, d, local, weekend)
 			e := event{at: at, who: int32(p.index), device: device, net: net, flags: flagBrowser, group: r.Uint64()}
 			switch {
-			case k < sweep && k < len(apps):
-				e.client, e.net = apps[k], uint8(k%3)
+			case k < sweep && !(p.engineer && k == sweep-1):
+				e.client, e.net = apps[k%len(apps)], uint8(k%3)
 				e.device = uint8(k % len(p.devices))
 			case p.engineer && (k < sweep || chance(r, 0.1)):
 				e.client, e.device = appAzurePortal, 0
@@ -68,6 +68,12 @@ func (w *world) planFront(events []event, d int) []event {
 				e.client = apps[zipf(r, len(apps))]
 			}
 			e.resource = clientResources[e.client][0]
+			if k < sweep {
+				if e.seed = r.Uint64(); !p.silent(e.at) {
+					events = append(events, e)
+				}
+				continue
+			}
 			events = w.attempt(events, r, e, &codes, p, from+day)
 		}
 		if p.deviceFlow && !weekend {
@@ -88,7 +94,7 @@ func (w *world) planFront(events []event, d int) []event {
 	for range number(r, float64(w.users)*0.012) {
 		at := from + ticks(r.Int64N(int64(day)))
 		p := w.people[r.IntN(w.users)]
-		if p.silent(at) {
+		if p.silent(at) || p.victim { // a scanner from an attacker's country would blur the truth
 			continue
 		}
 		events = append(events, event{at: at, seed: r.Uint64(), group: r.Uint64(), who: int32(p.index),

@@ -1,6 +1,9 @@
 package generate
 
-import "fmt"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // place is a city as LocationDetails shows it. offset is the working day's shift from UTC; January, so no summer time.
 type place struct {
@@ -11,7 +14,6 @@ type place struct {
 
 	code     text // Location
 	location text // LocationDetails
-	deviceTZ string
 }
 
 // homePlaces are where the sample company works; no attacker signs in from their countries.
@@ -85,5 +87,8 @@ const (
 )
 
 func newNetwork(p *place, address string, asn int, named text) *network {
+	if a, err := netip.ParseAddr(address); err == nil {
+		address = a.String() // the canonical form of RFC 5952
+	}
 	return &network{place: p, address: newText(address), asn: newText(fmt.Sprint(asn)), named: named}
 }

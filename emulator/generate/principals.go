@@ -135,7 +135,7 @@ func (w *world) makePrincipals(users int) {
 		for k := range p.resources {
 			// A token lives up to a day: most are asked for by the hour, the rest a few times a day.
 			every := hour
-			if (i+k)%5 >= 3 {
+			if (i+k)%5 == 3 {
 				every = 8 * hour
 			}
 			p.tasks = append(p.tasks, newTask(r, 0, uint8(k), every))

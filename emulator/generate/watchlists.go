@@ -8,8 +8,8 @@ type Watchlist struct {
 }
 
 // Watchlists are the ones that fit the data of cfg: the accounts allowed to use legacy protocols, the privileged
-// people, and when each application and managed identity was last seen before the data begins. The dormant ones were
-// last seen 120 days before.
+// people, and when each application and managed identity was last seen, as of the beginning of the last day. The dormant
+// ones were last seen 120 days earlier.
 func Watchlists(cfg Config) []Watchlist {
 	w := newWorld(cfg)
 	legacy := Watchlist{Name: "bs_legacy_ok", Columns: []string{"UserPrincipalName", "Protocol", "Reason"}}
@@ -25,9 +25,9 @@ func Watchlists(cfg Config) []Watchlist {
 	seen := func(name, key string, list []*principal, id func(*principal) text) Watchlist {
 		l := Watchlist{Name: name, Columns: []string{key, "Name", "FirstSeen", "LastSeen", "Owner", "Expected"}}
 		for _, p := range list {
-			last := w.start - hour
+			last := w.end() - day - hour
 			if p.dormant {
-				last = w.start - 120*day
+				last -= 120 * day
 			}
 			l.Rows = append(l.Rows, []string{string(id(p).plain), string(p.name.plain), string((w.start - 400*day).append(nil)),
 				string(last.append(nil)), string(w.admin().upn.plain), "daily"})

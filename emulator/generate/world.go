@@ -50,6 +50,7 @@ func newWorld(cfg Config) *world {
 	w.resources = prepareResources(cfg.Seed)
 	w.policies = preparePolicies(cfg.Seed)
 	w.words = prepareWords()
+	w.words.resourceID = newText("/tenants/" + w.tenant.String() + "/providers/Microsoft.aadiam")
 	for i := range w.homes {
 		named := newText(fmt.Sprintf(`[{"networkType":"trustedNamedLocation","networkNames":["Office %s"]}]`, w.homes[i].city))
 		w.offices = append(w.offices, newNetwork(&w.homes[i], fmt.Sprintf("192.0.2.%d", 10+i), asnOffice, named))
@@ -135,7 +136,6 @@ func prepareWords() words {
 		credentialSecret: newText("clientSecret"),
 		credentialCert:   newText("clientAssertion"),
 		credNone:         newText("none"),
-		resourceID:       newText(""),
 		details: newStamped(`[{"authenticationStepDateTime":"@","authenticationMethod":"Previously satisfied","succeeded":true,` +
 			`"authenticationStepResultDetail":"First factor requirement satisfied by claim in the token",` +
 			`"authenticationStepRequirement":"Primary authentication","StatusSequence":0,"RequestSequence":0}]`),
