@@ -60,12 +60,44 @@ func AggregateNames() []string {
 	return names
 }
 
-func aggregateFamilies() [][]Aggregate { return nil }
-
-// groupOf returns row i's group.
-func groupOf(group []int32, i int) int32 {
-	if group == nil {
-		return 0
+func aggregateFamilies() [][]Aggregate {
+	return [][]Aggregate{
+		countAggregates(), sumAggregates(), extremeAggregates(), distinctAggregates(), collectAggregates(), spreadAggregates(),
+		percentileAggregates(), bitAggregates(), sketchAggregates(), schemaAggregates(),
 	}
-	return group[i]
+}
+
+// zeroGroups is what a nil group stands for, for a batch.
+var zeroGroups = sync.OnceValue(func() []int32 { return make([]int32, vector.BatchSize) })
+
+// groupsOf returns the groups of n rows.
+func groupsOf(group []int32, n int) []int32 {
+	if group != nil {
+		return group
+	}
+	if z := zeroGroups(); n <= len(z) {
+		return z[:n]
+	}
+	return make([]int32, n)
+}
+
+// grown returns s with room for n elements, new ones zero.
+func grown[T any](s []T, n int) []T {
+	if n <= len(s) {
+		return s
+	}
+	if n <= cap(s) {
+		return s[:n]
+	}
+	out := make([]T, n, max(n, 2*cap(s)))
+	copy(out, s)
+	return out
+}
+
+// constAt returns the constant of argument i, false when it was not given or is null.
+func constAt(consts []value.Value, i int) (value.Value, bool) {
+	if i < 0 || i >= len(consts) || consts[i].Type == value.Unknown || consts[i].Null {
+		return value.Value{}, false
+	}
+	return consts[i], true
 }

@@ -56,7 +56,7 @@ func (s *Scalar) Pure() bool { return !s.Impure }
 func families() [][]Scalar {
 	return [][]Scalar{
 		comparisonKernels(), stringPredicateKernels(), logicKernels(), arithmeticKernels(), conversionKernels(),
-		regexKernels(), textKernels(), encodingKernels(), hashKernels(),
+		regexKernels(), textKernels(), encodingKernels(), hashKernels(), sketchKernels(),
 	}
 }
 

@@ -1,0 +1,271 @@
+package builtin
+
+import (
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
+	"github.com/seed-caab1ad3/blindspot/emulator/vector"
+)
+
+func collectAggregates() []Aggregate {
+	return []Aggregate{
+		{Name: "make_set", New: newMakeSet},
+		only("make_set_if", 1, newMakeSet),
+		{Name: "make_list", New: newMakeList(false)},
+		only("make_list_if", 1, newMakeList(false)),
+		{Name: "make_list_with_nulls", New: newMakeList(true)},
+		{Name: "make_bag", New: newMakeBag},
+		only("make_bag_if", 1, newMakeBag),
+	}
+}
+
+// maxCollected bounds the arrays and bags of make_set, make_list and make_bag.
+//
+// Source: Kusto documentation, the pages of these aggregates, maxSize.
+const maxCollected = 1 << 20
+
+func sizeLimit(consts []value.Value, at int) int {
+	if v, ok := constAt(consts, at); ok && v.I > 0 && v.I < maxCollected {
+		return int(v.I)
+	}
+	return maxCollected
+}
+
+type setKey struct {
+	group int32
+	hash  uint64
+}
+
+// makeSet collects distinct values in the order they come: arrays give their elements, nulls are left out.
+type makeSet struct {
+	limit  int
+	groups [][]*value.Node
+	index  map[setKey]int32
+	hashes []uint64
+}
+
+func newMakeSet(_ []value.Type, consts []value.Value, _ value.Type) Accumulator {
+	return &makeSet{limit: sizeLimit(consts, 1), index: map[setKey]int32{}}
+}
+
+func (a *makeSet) Resize(groups int) { a.groups = grown(a.groups, groups) }
+
+func (a *makeSet) Update(args []vector.Column, group []int32, n int) {
+	group = groupsOf(group, n)
+	col := args[0]
+	if col.Type() == value.Dynamic {
+		v := vector.TreesOf(col)
+		for i, g := range group[:n] {
+			node := v.At(i)
+			if node != nil && node.Kind == value.KindArray {
+				for _, e := range node.Elems {
+					a.add(g, e)
+				}
+				continue
+			}
+			a.add(g, node)
+		}
+		return
+	}
+	a.hashes = grown(a.hashes, n)
+	clear(a.hashes[:n])
+	vector.Hash(col, a.hashes[:n])
+	nulls := col.HasNulls()
+	for i, g := range group[:n] {
+		if nulls && col.IsNull(i) {
+			continue
+		}
+		key := setKey{g, a.hashes[i]}
+		if _, ok := a.index[key]; ok || len(a.groups[g]) >= a.limit {
+			continue
+		}
+		a.index[key] = int32(len(a.groups[g]))
+		a.groups[g] = append(a.groups[g], col.Value(i).Node())
+	}
+}
+
+// add puts a node into a group unless it is there. Nodes of one hash are compared.
+func (a *makeSet) add(g int32, n *value.Node) {
+	if n.IsNull() || len(a.groups[g]) >= a.limit {
+		return
+	}
+	var h [1]uint64
+	vector.Hash(vector.ConstOf(value.NewDynamic(n), 1), h[:])
+	key := setKey{g, h[0]}
+	if at, ok := a.index[key]; ok {
+		if value.EqualNodes(a.groups[g][at], n) {
+			return
+		}
+		for _, e := range a.groups[g] {
+			if value.EqualNodes(e, n) {
+				return
+			}
+		}
+	} else {
+		a.index[key] = int32(len(a.groups[g]))
+	}
+	a.groups[g] = append(a.groups[g], n)
+}
+
+func (a *makeSet) Merge(other Accumulator, remap []int32) {
+	// Typed columns and nodes hash alike only among themselves, so what is here is indexed anew by node.
+	if len(a.index) > 0 {
+		fresh := &makeSet{limit: a.limit, index: make(map[setKey]int32, len(a.index)), groups: make([][]*value.Node, len(a.groups))}
+		for g, nodes := range a.groups {
+			for _, n := range nodes {
+				fresh.add(int32(g), n)
+			}
+		}
+		a.index, a.groups = fresh.index, fresh.groups
+	}
+	for g, nodes := range other.(*makeSet).groups {
+		for _, n := range nodes {
+			a.add(remap[g], n)
+		}
+	}
+}
+
+func (a *makeSet) Finish() vector.Column { return arraysColumn(a.groups) }
+
+func arraysColumn(groups [][]*value.Node) vector.Column {
+	out := make([]*value.Node, len(groups))
+	for g, nodes := range groups {
+		out[g] = value.NodeArray(nodes...)
+	}
+	return &vector.Dynamics{Nodes: out}
+}
+
+// makeList collects values in the order they come; nulls are left out unless they are wanted.
+type makeList struct {
+	limit  int
+	nulls  bool
+	groups [][]*value.Node
+}
+
+func newMakeList(nulls bool) func([]value.Type, []value.Value, value.Type) Accumulator {
+	return func(_ []value.Type, consts []value.Value, _ value.Type) Accumulator {
+		return &makeList{limit: sizeLimit(consts, 1), nulls: nulls}
+	}
+}
+
+var nullElement = &value.Node{Kind: value.KindNull}
+
+func (a *makeList) Resize(groups int) { a.groups = grown(a.groups, groups) }
+
+func (a *makeList) Update(args []vector.Column, group []int32, n int) {
+	col := args[0]
+	byCode := codeNodes(col)
+	for i, g := range groupsOf(group, n)[:n] {
+		if len(a.groups[g]) >= a.limit {
+			continue
+		}
+		var node *value.Node
+		if byCode != nil {
+			node = byCode(i)
+		} else {
+			node = col.Value(i).Node()
+		}
+		if node.IsNull() {
+			if !a.nulls {
+				continue
+			}
+			node = nullElement
+		}
+		a.groups[g] = append(a.groups[g], node)
+	}
+}
+
+// codeNodes shares one node among the rows of a dictionary's value; nil for other columns.
+func codeNodes(col vector.Column) func(i int) *value.Node {
+	c, ok := col.(*vector.Strings)
+	if !ok || c.Dict == nil || c.Typ != value.String {
+		return nil
+	}
+	seen := make(map[uint32]*value.Node, 16)
+	return func(i int) *value.Node {
+		code := c.Codes[i]
+		n := seen[code]
+		if n == nil {
+			n = value.NodeString(c.Dict.Values[code])
+			seen[code] = n
+		}
+		return n
+	}
+}
+
+func (a *makeList) Merge(other Accumulator, remap []int32) {
+	for g, nodes := range other.(*makeList).groups {
+		to := remap[g]
+		room := a.limit - len(a.groups[to])
+		a.groups[to] = append(a.groups[to], nodes[:min(room, len(nodes))]...)
+	}
+}
+
+func (a *makeList) Finish() vector.Column { return arraysColumn(a.groups) }
+
+// makeBag joins bags; a key that comes again keeps its first value. What is no bag is left out.
+type makeBag struct {
+	limit  int
+	groups []bag
+}
+
+// bag is a bag under construction.
+type bag struct {
+	keys  []string
+	elems []*value.Node
+	index map[string]int
+}
+
+func (b *bag) set(key string, n *value.Node, replace bool) {
+	if b.index == nil {
+		b.index = make(map[string]int, 8)
+	}
+	if at, ok := b.index[key]; ok {
+		if replace {
+			b.elems[at] = n
+		}
+		return
+	}
+	b.index[key] = len(b.keys)
+	b.keys = append(b.keys, key)
+	b.elems = append(b.elems, n)
+}
+
+func (b *bag) node() *value.Node { return value.NodeBag(b.keys, b.elems) }
+
+func newMakeBag(_ []value.Type, consts []value.Value, _ value.Type) Accumulator {
+	return &makeBag{limit: sizeLimit(consts, 1)}
+}
+
+func (a *makeBag) Resize(groups int) { a.groups = grown(a.groups, groups) }
+
+func (a *makeBag) Update(args []vector.Column, group []int32, n int) {
+	v := trees(args[0])
+	for i, g := range groupsOf(group, n)[:n] {
+		if node := v.At(i); node != nil && node.Kind == value.KindBag {
+			a.add(g, node.Keys, node.Elems)
+		}
+	}
+}
+
+func (a *makeBag) add(g int32, keys []string, elems []*value.Node) {
+	b := &a.groups[g]
+	for i, k := range keys {
+		if len(b.keys) >= a.limit {
+			return
+		}
+		b.set(k, elems[i], false)
+	}
+}
+
+func (a *makeBag) Merge(other Accumulator, remap []int32) {
+	for g, b := range other.(*makeBag).groups {
+		a.add(remap[g], b.keys, b.elems)
+	}
+}
+
+func (a *makeBag) Finish() vector.Column {
+	out := make([]*value.Node, len(a.groups))
+	for g := range a.groups {
+		out[g] = a.groups[g].node()
+	}
+	return &vector.Dynamics{Nodes: out}
+}
