@@ -130,8 +130,10 @@ func (p *parser) unexpected() {
 		p.report("KS198", t.Span(), "unexpected \"=>\"", "compare with \">=\"")
 	case kindEqualEqual, kindLess, kindLessEqual, kindGreater, kindGreaterEqual, kindBangEqual:
 		p.report("KS198", t.Span(), "unexpected "+p.found(), "comparisons do not chain; join them with \"and\"")
+	case kindBar:
+		p.report("KS198", t.Span(), "unexpected \"|\"", "the value of let is over at the closing bracket of materialize(...); put the operators inside")
 	default:
-		if t.Kind.isKeyword() {
+		if t.Kind.isName() || p.startsOperator() {
 			at := p.place()
 			p.report("KS005", at, "unexpected "+p.found(), "put a pipe before an operator, or end the statement before it with \";\"", p.here(at)...)
 			return

@@ -62,7 +62,7 @@ func (p *parser) parseFacet() Operator {
 		} else {
 			from := p.start()
 			op := p.requireOperator()
-			o.Subquery = &PipeExpr{p.from(from), nil, []Operator{op}}
+			o.Subquery = &PipeExpr{p.from(min(from, op.Span().Start)), nil, []Operator{op}}
 		}
 	}
 	o.node = p.from(start)
@@ -131,9 +131,7 @@ func (p *parser) parsePartitionBy() Operator {
 			o.ID = p.bad()
 		}
 	}
-	open, ok := p.open(kindOpenParen, "(")
 	o.Subquery = p.parseContextualSubquery()
-	p.close(kindCloseParen, ")", open, ok)
 	o.node = p.from(start)
 	return o
 }

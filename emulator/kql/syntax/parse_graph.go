@@ -68,9 +68,7 @@ func (p *parser) parseMakeGraph() Operator {
 	}
 	if p.accept(kwPartitionedBy) {
 		o.PartitionedBy = p.requireSimplePath()
-		open, ok := p.open(kindOpenParen, "(")
 		o.Subquery = p.parseContextualSubquery()
-		p.close(kindCloseParen, ")", open, ok)
 	}
 	o.node = p.from(start)
 	return o

@@ -95,6 +95,13 @@ func (p *parser) requireName() *Name {
 
 func (p *parser) emptyName() *Name { return &Name{node: node{p.gap()}} }
 
+// missingNameHere reports that a name is missing before the next token, which is the first of its part.
+func (p *parser) missingNameHere() *Name {
+	p.missing("name")
+	at := p.start()
+	return &Name{node: node{Span{Start: at, End: at}}}
+}
+
 // wordName reads the next token as a name.
 func (p *parser) wordName() *Name {
 	t := p.next()

@@ -403,7 +403,8 @@ func (p *parser) parseExpansion() (*ToTypeOf, bool) {
 	start := p.start()
 	t := &ToTypeOf{}
 	if p.kind() == kwTo {
-		t.Expr = p.badExpr()
+		p.missing("expression")
+		t.Expr = &BadExpr{node{Span{Start: start, End: start}}}
 	} else if t.Expr = p.parseNamed(); t.Expr == nil {
 		return nil, false
 	}
@@ -449,9 +450,7 @@ func (p *parser) parseMvApply() Operator {
 		o.ContextID = p.requireUnnamed()
 	}
 	p.expect(kwOn, "on")
-	open, ok := p.open(kindOpenParen, "(")
 	o.Subquery = p.parseContextualSubquery()
-	p.close(kindCloseParen, ")", open, ok)
 	o.node = p.from(start)
 	return o
 }
@@ -469,12 +468,20 @@ func (p *parser) atMvApplyEnd() bool {
 	return p.atListEnd()
 }
 
-// parseContextualSubquery reads operators whose input is implied, or named by a __contextual_datatable.
+// parseContextualSubquery reads (operators) whose input is implied, or named by a __contextual_datatable.
 func (p *parser) parseContextualSubquery() Expr {
-	if p.kind() == kwInternalContextualDatatable {
-		return p.requireQueryExpr()
+	open, ok := p.open(kindOpenParen, "(")
+	if !ok {
+		return p.bad()
 	}
-	return p.parseSubquery()
+	var e Expr
+	if p.kind() == kwInternalContextualDatatable {
+		e = p.requireQueryExpr()
+	} else {
+		e = p.parseSubquery()
+	}
+	p.close(kindCloseParen, ")", open, ok)
+	return e
 }
 
 func (p *parser) parseParse() Operator {
@@ -508,8 +515,7 @@ func (p *parser) parsePatternPart() Expr {
 		if p.kind() != kindColon {
 			return nil
 		}
-		p.missing("name")
-		c.Name = p.emptyName()
+		c.Name = p.missingNameHere()
 	}
 	if p.accept(kindColon) {
 		if c.Type = p.parseType(parameterTypes); c.Type == nil {

@@ -36,6 +36,9 @@ func (p *parser) parsePipe(start int, source Expr, operators []Operator) Expr {
 		operators = append(operators, p.requireOperator())
 		p.resync()
 	}
+	if source == nil {
+		start = min(start, operators[0].Span().Start)
+	}
 	return &PipeExpr{p.from(start), source, operators}
 }
 

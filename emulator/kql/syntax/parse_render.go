@@ -94,7 +94,11 @@ func (p *parser) renderProperty(n int) bool {
 	if p.peek(n+1).Kind != kindEqual {
 		return false
 	}
-	switch p.tokenText(p.peek(n)) {
+	return isRenderProperty(p.tokenText(p.peek(n)))
+}
+
+func isRenderProperty(word string) bool {
+	switch word {
 	case "kind", "title", "accumulate", "xcolumn", "ycolumns", "anomalycolumns", "series", "xtitle", "ytitle", "xaxis", "yaxis", "legend", "ysplit",
 		"ymin", "ymax", "xmin", "xmax":
 		return true
@@ -111,6 +115,11 @@ func (p *parser) parseRenderProperty() (*Parameter, bool) {
 	}
 	word := p.tokenText(t)
 	if !p.renderProperty(0) {
+		if isRenderProperty(word) {
+			p.next()
+			p.expectedToken("=")
+			return &Parameter{p.from(start), &Name{node: node{t.Span()}, Text: word, Raw: word}, p.bad()}, true
+		}
 		p.expectedOneOf("kind", "title", "xcolumn", "ycolumns", "series", "xtitle", "ytitle", "xaxis", "yaxis", "legend", "ysplit", "ymin", "ymax",
 			"xmin", "xmax", "accumulate", "anomalycolumns")
 		if p.peek(1).Kind != kindEqual {

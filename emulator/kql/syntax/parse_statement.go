@@ -128,6 +128,8 @@ func (p *parser) parseLet() Statement {
 	switch {
 	case p.kind() == kwEntityGroup:
 		s.Value = p.parseEntityGroup()
+	case p.kind() == kwMaterialize:
+		s.Value = p.parseLetMaterialize()
 	case p.startsFunction():
 		s.Value = p.parseFunction()
 	default:
@@ -135,6 +137,17 @@ func (p *parser) parseLet() Statement {
 	}
 	s.node = p.from(start)
 	return s
+}
+
+// parseLetMaterialize reads materialize(x) as a let's whole value: no pipe may follow it there.
+func (p *parser) parseLetMaterialize() Expr {
+	start := p.start()
+	c := &CallExpr{Name: p.wordName()}
+	open, ok := p.open(kindOpenParen, "(")
+	c.Args = []Expr{p.requireQueryExpr()}
+	p.close(kindCloseParen, ")", open, ok)
+	c.node = p.from(start)
+	return c
 }
 
 // startsFunction reports whether a lambda begins: (), (*, (name:, or one of them after view.
@@ -198,8 +211,7 @@ func (p *parser) parseNameAndType() (*Name, TypeExpr, bool) {
 		if p.kind() != kindColon {
 			return nil, nil, false
 		}
-		p.missing("name")
-		name = p.emptyName()
+		name = p.missingNameHere()
 	}
 	p.expect(kindColon, ":")
 	if p.kind() == kindOpenParen {

@@ -143,9 +143,10 @@ func (p *parser) lastEnd() int {
 	return int(p.toks[p.pos-1].End)
 }
 
-// from makes the span of a node that began at start and ends with the last token.
+// from makes the span of a node that began at start and ends with the last token; a node without tokens stands in the gap.
 func (p *parser) from(start int) node {
-	return node{Span{Start: start, End: max(start, p.lastEnd())}}
+	end := p.lastEnd()
+	return node{Span{Start: min(start, end), End: end}}
 }
 
 // enter goes a level deeper; at the limit it reports and reads the rest of the text away, so that parsing ends at once.
