@@ -54,11 +54,8 @@ func layA2(l *layer) {
 	nets := make([]*network, 6)
 	for i := range nets {
 		l.nets++
-		nets[i] = l.w.attackerAt(l.nets, i < 2, &l.w.fars[i])
+		nets[i] = l.strangerAt(i == 0, &l.w.fars[i])
 	}
-	// The two IPv4 machines stand in different documentation ranges.
-	nets[0] = newNetwork(nets[0].place, "203.0.113.77", asnAttack+301, l.w.noNames)
-	nets[1] = newNetwork(nets[1].place, "198.51.100.77", asnAttack+302, l.w.noNames)
 	for i := range n {
 		at := l.at(hour + ticks(i)*13*hour/ticks(n) + ticks(l.r.Int64N(int64(20*minute))))
 		change := l.fromStranger(nets[i%len(nets)], chromeAgent, uuid{})

@@ -12,7 +12,7 @@ type Attack struct {
 	Rule     string              `json:"rule"`   // the idea of the rule that should see it
 	Tables   []string            `json:"tables"`
 	Rows     []AttackRows        `json:"rows"`     // empty for attacks that take rows away
-	Entities map[string][]string `json:"entities"` // Account = UPN, ServicePrincipal = its object id, CloudApplication = AppId, IP, Table, Column
+	Entities map[string][]string `json:"entities"` // Account = UPN, ServicePrincipal = its object id, CloudApplication = AppId, Resource = ResourceIdentity, IP, Table, Column
 	From     string              `json:"from"`
 	To       string              `json:"to"` // the last row
 }
@@ -133,11 +133,12 @@ type pools struct {
 	people     []*person
 	principals []int
 	identities []int
+	hosts      []int // IPv4 machines of attackers not used yet
 }
 
 func (w *world) lay(names []string) error {
 	r := newRand(w.seed, "attacks")
-	p := &pools{principals: r.Perm(19), identities: r.Perm(len(w.identities) - 1)}
+	p := &pools{principals: r.Perm(19), identities: r.Perm(len(w.identities) - 1), hosts: r.Perm(2 * attackerHosts)}
 	for _, x := range w.people[:w.users] {
 		if !x.guest && !x.engineer && !x.federated && x.stuck == 0 && len(x.devices) > 1 {
 			p.people = append(p.people, x)
@@ -217,7 +218,25 @@ func (l *layer) identity(ok func(*principal) bool) *principal {
 // stranger is a machine that nobody in the company has used.
 func (l *layer) stranger(v4 bool) *network {
 	l.nets++
-	return l.w.attacker(l.nets, v4)
+	h := mix(l.w.seed, hashText("attacker"), l.nets)
+	return l.strangerAt(v4, &l.w.fars[h%uint64(len(l.w.fars))])
+}
+
+// attackerHosts is how many addresses of each IPv4 documentation range are for attackers: .2 to .121. The upper half
+// is for the everyday noise of the internet.
+const attackerHosts = 120
+
+// strangerAt is a stranger in a given place. No two attacks share a machine as long as there are machines left.
+func (l *layer) strangerAt(v4 bool, p *place) *network {
+	h := mix(l.w.seed, hashText("attacker"), l.nets)
+	asn := asnAttack + int(h>>8%400)
+	if !v4 || len(l.pool.hosts) == 0 {
+		return newNetwork(p, fmt.Sprintf("2001:db8:f%03x::%x", l.nets&0xfff, 0x10+h>>24%0xffe0), asn, l.w.noNames)
+	}
+	n := l.pool.hosts[0]
+	l.pool.hosts = l.pool.hosts[1:]
+	block := [...]string{"203.0.113", "198.51.100"}[n/attackerHosts]
+	return newNetwork(p, fmt.Sprintf("%s.%d", block, 2+n%attackerHosts), asn, l.w.noNames)
 }
 
 func (l *layer) entity(kind, value string) {

@@ -28,6 +28,9 @@ type Config struct {
 	Faults  []string // late-rows, missing-table=NAME, emptied-columns=COL[,COL], duplicates
 
 	Workers int // 0 = one a processor; the bytes do not depend on it
+
+	// Progress, when set, is told after each day of each table how many of them are done; one call at a time.
+	Progress func(done, total int)
 }
 
 // IngestedColumn holds the ingestion time of a row, which Kusto shows as ingestion_time() and keeps outside the table.
@@ -60,10 +63,10 @@ var streams = []stream{
 
 // options is a checked Config in the generator's own terms.
 type options struct {
-	tables []string
-	delays map[string]lateness // by table, nil = none
-	faults faults
-	laid   []string
+	tables  []string
+	delays  map[string]lateness // by table, nil = none
+	faults  faults
+	attacks []string
 }
 
 // Validate tells the first thing that is wrong with c, and what would be right.
@@ -101,10 +104,10 @@ func (c Config) options() (options, error) {
 	if o.faults, err = parseFaults(c.Faults); err != nil {
 		return o, err
 	}
-	if o.laid, err = attackNames(c.Attacks); err != nil {
+	if o.attacks, err = attackNames(c.Attacks); err != nil {
 		return o, err
 	}
-	for _, name := range o.laid {
+	for _, name := range o.attacks {
 		a := attackByName(name)
 		if c.Days < a.minDays {
 			return o, fmt.Errorf("attack %q needs a history to stand out from; give --days %d or more (it is %d)", name, a.minDays, c.Days)
@@ -115,13 +118,13 @@ func (c Config) options() (options, error) {
 			}
 		}
 	}
-	if o.faults.late > 0 || slices.Contains(o.laid, "f2") {
+	if o.faults.late > 0 || slices.Contains(o.attacks, "f2") {
 		if o.delays == nil {
 			o.delays = map[string]lateness{}
 		}
 	}
-	if need := peopleNeeded(o.laid); c.Users < need {
-		return o, fmt.Errorf("%d attacks need %d users to choose their victims from; give --users %d or fewer attacks", len(o.laid), need, need)
+	if need := peopleNeeded(o.attacks); c.Users < need {
+		return o, fmt.Errorf("%d attacks need %d users to choose their victims from; give --users %d or fewer attacks", len(o.attacks), need, need)
 	}
 	return o, nil
 }

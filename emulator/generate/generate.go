@@ -55,15 +55,26 @@ func Generate(ctx context.Context, cfg Config, sink Sink) (Summary, error) {
 		return Summary{}, err
 	}
 	w := newWorld(cfg)
-	if err := w.lay(o.laid); err != nil {
+	if err := w.lay(o.attacks); err != nil {
 		return Summary{}, err
 	}
 	var sum Summary
+	done, total := 0, cfg.Days*len(o.tables)
+	step := func() {
+		if done++; cfg.Progress != nil {
+			cfg.Progress(done, total)
+		}
+	}
+	for _, t := range o.tables {
+		if o.faults.missing[t] {
+			total -= cfg.Days
+		}
+	}
 	for _, table := range o.tables {
 		if o.faults.missing[table] {
 			continue
 		}
-		rows, err := w.table(ctx, cfg, o, table, sink)
+		rows, err := w.table(ctx, cfg, o, table, sink, step)
 		if err != nil {
 			return Summary{}, fmt.Errorf("%s: %w", table, err)
 		}
@@ -85,7 +96,7 @@ type job struct {
 }
 
 // table writes one table: one goroutine plans, workers fill, one writer keeps the order.
-func (w *world) table(ctx context.Context, cfg Config, o options, table string, sink Sink) (rows int64, err error) {
+func (w *world) table(ctx context.Context, cfg Config, o options, table string, sink Sink, step func()) (rows int64, err error) {
 	columns := tableColumns(table)
 	if o.delays != nil {
 		columns = append(columns, Column{IngestedColumn, Datetime})
@@ -173,6 +184,7 @@ func (w *world) table(ctx context.Context, cfg Config, o options, table string, 
 		if stopped {
 			break
 		}
+		step()
 	}
 	stopped = stopped || ctx.Err() != nil
 	close(work)

@@ -154,21 +154,3 @@ func prepareWords() words {
 			`"StatusSequence":0,"RequestSequence":2}]`),
 	}
 }
-
-// attacker is a fresh hosting machine far from every home place. Half are IPv4 out of the lower halves of the two
-// documentation ranges (the upper halves are for the everyday noise of the internet), half IPv6.
-func (w *world) attacker(n uint64, v4 bool) *network {
-	h := mix(w.seed, hashText("attacker"), n)
-	p := &w.fars[h%uint64(len(w.fars))]
-	return w.attackerAt(n, v4, p)
-}
-
-func (w *world) attackerAt(n uint64, v4 bool, p *place) *network {
-	h := mix(w.seed, hashText("attacker"), n)
-	asn := asnAttack + int(h>>8%200)
-	if v4 {
-		block := [...]string{"203.0.113", "198.51.100"}[h>>20&1]
-		return newNetwork(p, fmt.Sprintf("%s.%d", block, 2+h>>24%120), asn, w.noNames)
-	}
-	return newNetwork(p, fmt.Sprintf("2001:db8:f%03x::%x", n&0xfff, 0x10+h>>24%0xffe0), asn, w.noNames)
-}
