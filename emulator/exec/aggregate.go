@@ -1,0 +1,328 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seed-caab1ad3/blindspot/emulator/builtin"
+	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
+	"github.com/seed-caab1ad3/blindspot/emulator/vector"
+)
+
+// aggregateNode is summarize and distinct: a hash aggregation over ids of keys. Groups come out in the order of their
+// first rows.
+type aggregateNode struct {
+	columns
+	input   node
+	keys    *expr.Program
+	calls   []*aggregateCall
+	place   []int // place of each output column among keys and then results
+	divides bool  // partial results of parts of the input can be merged without changing a bit
+}
+
+// aggregateCall is one aggregate made ready.
+type aggregateCall struct {
+	bind.AggregateCall
+	fn     *builtin.Aggregate // nil for those that pick rows
+	types  []value.Type
+	consts []value.Value
+	args   *expr.Program // for those that pick rows, only what decides
+	late   *expr.Program // what is computed of the picked rows
+}
+
+func (r *run) prepareAggregate(x *bind.Aggregate) (node, error) {
+	in, err := r.prepare(x.Input)
+	if err != nil {
+		return nil, err
+	}
+	return r.aggregation(in, x.Input.Columns(), x.Cols, x.Keys, x.Aggregates)
+}
+
+func (r *run) aggregation(in node, inCols, cols []*bind.Column, keys []bind.Assignment, aggregates []bind.AggregateCall) (*aggregateNode, error) {
+	n := &aggregateNode{columns: cols, input: in, divides: true}
+	exprs := make([]bind.Expr, len(keys))
+	place := map[*bind.Column]int{}
+	for i, k := range keys {
+		exprs[i] = k.Expr
+		place[k.Column] = i
+	}
+	var err error
+	if n.keys, err = r.compile(inCols, exprs...); err != nil {
+		return nil, err
+	}
+	next := len(keys)
+	for _, a := range aggregates {
+		call, err := r.aggregate(inCols, a)
+		if err != nil {
+			return nil, err
+		}
+		n.calls = append(n.calls, call)
+		n.divides = n.divides && call.divides()
+		for _, out := range a.Outputs {
+			if out != nil {
+				place[out] = next
+			}
+			next++
+		}
+	}
+	for _, c := range cols {
+		i, ok := place[c]
+		if !ok {
+			return nil, fmt.Errorf("summarize yields no column %q", c.Name)
+		}
+		n.place = append(n.place, i)
+	}
+	return n, nil
+}
+
+func (r *run) aggregate(in []*bind.Column, a bind.AggregateCall) (*aggregateCall, error) {
+	c := &aggregateCall{AggregateCall: a}
+	var err error
+	switch {
+	case a.Name == "arg_max" || a.Name == "arg_min":
+		if c.args, err = r.compile(in, a.Args[0]); err != nil {
+			return nil, err
+		}
+		c.late, err = r.compile(in, a.Args...)
+		return c, err
+	case a.Name == "take_any" && len(a.Args) > 1:
+		if c.args, err = r.compile(in); err != nil {
+			return nil, err
+		}
+		c.late, err = r.compile(in, a.Args...)
+		return c, err
+	}
+	fn, ok := builtin.LookupAggregate(a.Name)
+	if !ok {
+		return nil, refuse(a.At, "aggregate function %s()", a.Name)
+	}
+	c.fn = fn
+	if c.args, err = r.compile(in, a.Args...); err != nil {
+		return nil, err
+	}
+	c.types, c.consts = make([]value.Type, len(a.Args)), make([]value.Value, len(a.Args))
+	for i := range a.Args {
+		c.types[i] = c.args.Type(i)
+		if v, ok := c.args.Constant(i); ok {
+			c.consts[i] = v
+		}
+	}
+	return c, nil
+}
+
+// divides reports whether merging partial results gives the same bits as one pass over all rows.
+func (c *aggregateCall) divides() bool {
+	if c.fn == nil {
+		return true
+	}
+	switch c.Name {
+	case "count", "countif", "dcount", "dcountif", "min", "minif", "max", "maxif", "make_set", "make_set_if", "make_list", "make_list_if", "take_any", "take_anyif",
+		"count_distinct", "count_distinctif":
+		return true
+	case "sum", "sumif":
+		return c.types[0] != value.Real && c.types[0] != value.Decimal && c.types[0] != value.Dynamic
+	}
+	return false
+}
+
+func (c *aggregateCall) outType() value.Type {
+	if len(c.Outputs) > 0 && c.Outputs[0] != nil {
+		return c.Outputs[0].Type
+	}
+	return value.Unknown
+}
+
+// grouping is the state of an aggregation over some rows.
+type grouping struct {
+	n     *aggregateNode
+	table *keyTable
+	keys  *expr.Frame
+	accs  []builtin.Accumulator
+	picks []*picker
+	args  []*expr.Frame
+	ids   []int32
+	any   bool
+}
+
+func (n *aggregateNode) newGrouping() *grouping {
+	types := make([]value.Type, n.keys.Len())
+	for i := range types {
+		types[i] = n.keys.Type(i)
+	}
+	g := &grouping{n: n, table: newKeyTable(types), keys: n.keys.NewFrame()}
+	for _, c := range n.calls {
+		g.args = append(g.args, c.args.NewFrame())
+		if c.fn == nil {
+			g.accs, g.picks = append(g.accs, nil), append(g.picks, &picker{call: c})
+		} else {
+			g.accs, g.picks = append(g.accs, c.fn.New(c.types, c.consts, c.outType())), append(g.picks, nil)
+		}
+	}
+	if n.keys.Len() == 0 {
+		g.table.n = 1
+		g.resize()
+	}
+	return g
+}
+
+func (g *grouping) resize() {
+	for i, a := range g.accs {
+		if a != nil {
+			a.Resize(g.table.Len())
+		} else {
+			g.picks[i].resize(g.table.Len())
+		}
+	}
+}
+
+func (g *grouping) add(b *Batch) error {
+	var ids []int32
+	if g.n.keys.Len() > 0 {
+		keys, err := g.keys.All(b)
+		if err != nil {
+			return err
+		}
+		before := g.table.Len()
+		g.ids = g.table.ids(keys, b.N, true, false, g.ids)
+		ids = g.ids
+		if g.table.Len() != before {
+			g.resize()
+		}
+	}
+	for i, c := range g.n.calls {
+		args, err := g.args[i].All(b)
+		if err != nil {
+			return err
+		}
+		if c.fn == nil {
+			g.picks[i].add(b, args, ids)
+		} else {
+			g.accs[i].Update(args, ids, b.N)
+		}
+	}
+	return nil
+}
+
+func (g *grouping) merge(o *grouping) {
+	remap := []int32{0}
+	if g.n.keys.Len() > 0 {
+		if o.table.Len() == 0 {
+			return
+		}
+		remap = g.table.ids(o.table.columns(), o.table.Len(), true, false, nil)
+		g.resize()
+	}
+	for i, c := range g.n.calls {
+		if c.fn == nil {
+			g.picks[i].merge(o.picks[i], remap)
+		} else {
+			g.accs[i].Merge(o.accs[i], remap)
+		}
+	}
+}
+
+func (g *grouping) finish() (*Batch, error) {
+	n := g.table.Len()
+	all := g.table.columns()
+	for i, c := range g.n.calls {
+		outs := len(c.Outputs)
+		switch {
+		case c.fn == nil:
+			cols, err := g.picks[i].finish(n)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, cols...)
+		case outs > 1:
+			multi, ok := g.accs[i].(builtin.MultiAccumulator)
+			if !ok {
+				return nil, fmt.Errorf("%s() gives one column where %d are wanted", c.Name, outs)
+			}
+			all = append(all, multi.FinishAll()...)
+		default:
+			col := g.accs[i].Finish()
+			if multi, ok := g.accs[i].(builtin.MultiAccumulator); ok && col.Type() != c.outType() {
+				col = multi.FinishAll()[0]
+			}
+			all = append(all, col)
+		}
+	}
+	out := make([]vector.Column, len(g.n.columns))
+	for i, p := range g.n.place {
+		out[i] = all[p]
+		if t := g.n.columns[i].Type; out[i].Type() != t && t != value.Unknown {
+			out[i] = convert(out[i], t)
+		}
+	}
+	return NewBatch(n, out), nil
+}
+
+func (n *aggregateNode) open(r *run) Operator {
+	var close func()
+	return &lazily{size: r.o.BatchSize, done: func() {
+		if close != nil {
+			close()
+		}
+	}, make: func(ctx context.Context) (*Batch, error) {
+		if n.divides {
+			if parts := r.split(n.input, r.o.Workers); parts != nil {
+				return n.inParallel(ctx, r, parts)
+			}
+		}
+		in := r.open(n.input)
+		close = in.Close
+		g := n.newGrouping()
+		for {
+			b, err := in.Next(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if b == nil {
+				return g.finish()
+			}
+			if err := g.add(b); err != nil {
+				return nil, err
+			}
+			if err := r.within(int64(g.table.Len())*int64(len(n.columns))*16, "summarize"); err != nil {
+				return nil, err
+			}
+		}
+	}}
+}
+
+// within returns an error when an operator holds more than the limit allows.
+func (r *run) within(bytes int64, operator string) error {
+	if limit := r.o.Limits.Bytes; limit > 0 && bytes > limit {
+		return fmt.Errorf("%w: %s holds more than %d bytes", ErrLimit, operator, limit)
+	}
+	return nil
+}
+
+// inParallel aggregates the parts of the input on their own and merges them in their order.
+func (n *aggregateNode) inParallel(ctx context.Context, r *run, parts []Operator) (*Batch, error) {
+	states := make([]*grouping, len(parts))
+	err := r.forEach(ctx, len(parts), func(ctx context.Context, i int) error {
+		defer parts[i].Close()
+		g := n.newGrouping()
+		states[i] = g
+		for {
+			b, err := parts[i].Next(ctx)
+			if b == nil || err != nil {
+				return err
+			}
+			if err := g.add(b); err != nil {
+				return err
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	total := states[0]
+	for _, g := range states[1:] {
+		total.merge(g)
+	}
+	return total.finish()
+}

@@ -1,0 +1,136 @@
+package exec
+
+import (
+	"github.com/seed-caab1ad3/blindspot/emulator/vector"
+)
+
+// Batch is a set of rows on its way through the operators. Columns are made when they are first asked for: a filter
+// hands on its input with the rows it kept, and only columns that somebody reads are ever gathered.
+//
+// A batch belongs to one goroutine at a time.
+type Batch struct {
+	N    int
+	cols []vector.Column
+
+	// A column that cols lacks comes from one of these: rows from..from+N of base, or a column of parent.
+	base    []vector.Column
+	from    int
+	parent  *Batch
+	rows    []int32 // rows of parent, nil for all
+	mapping []int   // column of parent for each column, nil for the same; -1 where cols has it
+}
+
+// NewBatch returns a batch of columns that exist.
+func NewBatch(n int, cols []vector.Column) *Batch { return &Batch{N: n, cols: cols} }
+
+// baseBatch returns rows from..from+n of columns of a table.
+func baseBatch(base []vector.Column, from, n int) *Batch {
+	return &Batch{N: n, cols: make([]vector.Column, len(base)), base: base, from: from}
+}
+
+// Select returns the batch's rows that the indexes name, in their order.
+func (b *Batch) Select(rows []int32) *Batch {
+	return &Batch{N: len(rows), cols: make([]vector.Column, len(b.cols)), parent: b, rows: rows}
+}
+
+// Remap returns the batch's rows with column i taken from column mapping[i]; columns with -1 are for the caller to set.
+func (b *Batch) Remap(mapping []int) *Batch {
+	return &Batch{N: b.N, cols: make([]vector.Column, len(mapping)), parent: b, mapping: mapping}
+}
+
+// Rows returns the number of rows.
+func (b *Batch) Rows() int { return b.N }
+
+// Width returns the number of columns.
+func (b *Batch) Width() int { return len(b.cols) }
+
+// Column returns column i.
+func (b *Batch) Column(i int) vector.Column {
+	if c := b.cols[i]; c != nil {
+		return c
+	}
+	var c vector.Column
+	if b.base != nil {
+		c = b.base[i]
+		if b.from != 0 || b.N != c.Len() {
+			c = c.Slice(b.from, b.from+b.N)
+		}
+	} else {
+		j := i
+		if b.mapping != nil {
+			j = b.mapping[i]
+		}
+		if b.rows != nil {
+			c = b.parent.gather(j, b.rows)
+		} else {
+			c = b.parent.Column(j)
+		}
+	}
+	b.cols[i] = c
+	return c
+}
+
+// gather returns the named rows of column i without making the whole column when it has not been made yet.
+func (b *Batch) gather(i int, rows []int32) vector.Column {
+	if c := b.cols[i]; c != nil {
+		return c.Gather(rows)
+	}
+	if b.base != nil {
+		if b.from == 0 {
+			return b.base[i].Gather(rows)
+		}
+		if len(rows)*4 > b.N {
+			return b.Column(i).Gather(rows)
+		}
+		moved := make([]int32, len(rows))
+		for k, r := range rows {
+			moved[k] = r + int32(b.from)
+			if r < 0 {
+				moved[k] = -1
+			}
+		}
+		return b.base[i].Gather(moved)
+	}
+	j := i
+	if b.mapping != nil {
+		j = b.mapping[i]
+	}
+	if b.rows == nil {
+		return b.parent.gather(j, rows)
+	}
+	moved := make([]int32, len(rows))
+	for k, r := range rows {
+		if r < 0 {
+			moved[k] = -1
+		} else {
+			moved[k] = b.rows[r]
+		}
+	}
+	return b.parent.gather(j, moved)
+}
+
+// Slice returns rows from (inclusive) to (exclusive).
+func (b *Batch) Slice(from, to int) *Batch {
+	if from == 0 && to == b.N {
+		return b
+	}
+	if b.base != nil && b.rows == nil {
+		return baseBatch(b.base, b.from+from, to-from)
+	}
+	rows := make([]int32, to-from)
+	for i := range rows {
+		rows[i] = int32(from + i)
+	}
+	return b.Select(rows)
+}
+
+// Columns returns all columns, made.
+func (b *Batch) Columns() []vector.Column {
+	for i := range b.cols {
+		b.Column(i)
+	}
+	return b.cols
+}
+
+// Vector returns the batch as package vector has it.
+func (b *Batch) Vector() *vector.Batch { return &vector.Batch{Columns: b.Columns(), N: b.N} }

@@ -1,0 +1,322 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
+	"github.com/seed-caab1ad3/blindspot/emulator/vector"
+)
+
+// joinNode is a hash join of all kinds, and lookup. The right side is read first, its rows are chained by the id of their
+// key; then the left side streams by. Rows come out in the order of the left side, matches of one row in the order of the
+// right side, unmatched right rows at the end. A null key matches nothing.
+type joinNode struct {
+	columns
+	kind                string
+	left, right         node
+	leftCols, rightCols []*bind.Column
+	leftKeys, rightKeys *expr.Program
+	fromLeft, fromRight []int // by output column: the side's column, -1 when it is the other side's
+}
+
+func (r *run) prepareJoin(x *bind.Join) (node, error) {
+	return r.joining(x.Kind, x.Cols, x.Left, x.Right, x.LeftKeys, x.RightKeys, x.LeftOut, x.RightOut)
+}
+
+func (r *run) prepareLookup(x *bind.Lookup) (node, error) {
+	return r.joining(x.Kind, x.Cols, x.Left, x.Right, x.LeftKeys, x.RightKeys, x.LeftOut, x.RightOut)
+}
+
+func (r *run) joining(kind string, cols []*bind.Column, left, right bind.Rel, leftKeys, rightKeys []bind.Expr, leftOut, rightOut []bind.ColumnPair) (node, error) {
+	n := &joinNode{columns: cols, kind: kind, leftCols: left.Columns(), rightCols: right.Columns()}
+	switch kind {
+	case "innerunique", "inner", "leftouter", "rightouter", "fullouter", "leftsemi", "rightsemi", "leftanti", "rightanti", "cross":
+	default:
+		return nil, refuse(left.Span(), "join kind=%s", kind)
+	}
+	var err error
+	if n.left, err = r.prepare(left); err != nil {
+		return nil, err
+	}
+	if n.right, err = r.prepare(right); err != nil {
+		return nil, err
+	}
+	if n.leftKeys, err = r.compile(n.leftCols, leftKeys...); err != nil {
+		return nil, err
+	}
+	if n.rightKeys, err = r.compile(n.rightCols, rightKeys...); err != nil {
+		return nil, err
+	}
+	n.fromLeft, n.fromRight = places(cols, leftOut, n.leftCols), places(cols, rightOut, n.rightCols)
+	return n, nil
+}
+
+// places returns for each output column the number of the side's column it comes from, -1 for none.
+func places(out []*bind.Column, pairs []bind.ColumnPair, side []*bind.Column) []int {
+	at := expr.Layout(side)
+	from := make(map[*bind.Column]int, len(pairs))
+	for _, p := range pairs {
+		if i, ok := at[p.In]; ok {
+			from[p.Out] = i
+		}
+	}
+	list := make([]int, len(out))
+	for i, c := range out {
+		if j, ok := from[c]; ok {
+			list[i] = j
+		} else {
+			list[i] = -1
+		}
+	}
+	return list
+}
+
+func (n *joinNode) open(r *run) Operator { return &joinOp{n: n, r: r} }
+
+type joinOp struct {
+	n       *joinNode
+	r       *run
+	left    Operator
+	right   *Batch
+	keys    *keyTable
+	starts  []int32 // by key id: its first place in rows
+	rows    []int32 // the right rows, key by key
+	matched []bool  // right rows that met a left row, or key ids, for the kinds that ask
+	unique  *keyTable
+	frame   *expr.Frame
+
+	batch    *Batch  // the left batch at hand
+	ids      []int32 // its keys' ids
+	uniqueID []int32
+	seen     int
+	row      int // the next left row of batch
+	match    int // the next match of that row
+	total    int
+	ended    bool
+}
+
+func (o *joinOp) build(ctx context.Context) error {
+	in := o.r.open(o.n.right)
+	defer in.Close()
+	var err error
+	if o.right, err = o.r.collect(ctx, in, o.n.right.width(), 0); err != nil {
+		return err
+	}
+	if err := o.r.within(int64(o.right.N)*int64(o.right.Width())*8, "join"); err != nil {
+		return err
+	}
+	types := make([]value.Type, o.n.rightKeys.Len())
+	for i := range types {
+		types[i] = o.n.leftKeys.Type(i)
+	}
+	o.keys = newKeyTable(types)
+	var ids []int32
+	if o.right.N > 0 {
+		cols, err := o.n.rightKeys.NewFrame().All(o.right)
+		if err != nil {
+			return err
+		}
+		o.alike(cols, types)
+		ids = o.keys.ids(cols, o.right.N, true, true, nil)
+	}
+	o.starts = make([]int32, o.keys.Len()+1)
+	for _, id := range ids {
+		if id >= 0 {
+			o.starts[id+1]++
+		}
+	}
+	for i := 1; i < len(o.starts); i++ {
+		o.starts[i] += o.starts[i-1]
+	}
+	next := append([]int32(nil), o.starts...)
+	o.rows = make([]int32, o.starts[len(o.starts)-1])
+	for row, id := range ids {
+		if id >= 0 {
+			o.rows[next[id]] = int32(row)
+			next[id]++
+		}
+	}
+	switch o.n.kind {
+	case "rightouter", "fullouter", "rightsemi", "rightanti":
+		o.matched = make([]bool, o.right.N)
+	case "innerunique":
+		o.unique = newKeyTable(types)
+	}
+	o.frame = o.n.leftKeys.NewFrame()
+	o.left = o.r.open(o.n.left)
+	return nil
+}
+
+// alike gives key columns of the two sides one type.
+func (o *joinOp) alike(cols []vector.Column, types []value.Type) {
+	for i, c := range cols {
+		if types[i] != value.Unknown && c.Type() != types[i] {
+			cols[i] = convert(c, types[i])
+		}
+	}
+}
+
+func (o *joinOp) Next(ctx context.Context) (*Batch, error) {
+	if o.right == nil {
+		if err := o.build(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for !o.ended {
+		if o.batch == nil {
+			b, err := o.left.Next(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if b == nil {
+				o.ended = true
+				break
+			}
+			if err := o.take(b); err != nil {
+				return nil, err
+			}
+		}
+		if err := alive(ctx); err != nil {
+			return nil, err
+		}
+		if b := o.probe(); b != nil {
+			if o.total += b.N; o.r.o.Limits.Cells > 0 && o.total > o.r.o.Limits.Cells {
+				return nil, fmt.Errorf("%w: join yields more than %d rows", ErrLimit, o.r.o.Limits.Cells)
+			}
+			return b, nil
+		}
+	}
+	return o.rest(), nil
+}
+
+// take makes b the left batch at hand and finds its keys.
+func (o *joinOp) take(b *Batch) error {
+	cols, err := o.frame.All(b)
+	if err != nil {
+		return err
+	}
+	o.batch, o.row, o.match = b, 0, 0
+	o.ids = o.keys.ids(cols, b.N, false, true, o.ids)
+	if o.unique != nil {
+		o.seen = o.unique.Len()
+		o.uniqueID = o.unique.ids(cols, b.N, true, true, o.uniqueID)
+	}
+	return nil
+}
+
+// joinChunk is about the number of rows that one Next yields, so that a key with many matches does not make one huge batch.
+const joinChunk = 1 << 14
+
+// probe yields the next rows of the left batch at hand, nil when there are none.
+func (o *joinOp) probe() *Batch {
+	var left, right []int32
+	b := o.batch
+	keepsLeft := o.n.kind == "leftouter" || o.n.kind == "fullouter"
+	for ; o.row < b.N && len(left) < joinChunk; o.row++ {
+		id := o.ids[o.row]
+		switch o.n.kind {
+		case "leftsemi":
+			if id >= 0 {
+				left = append(left, int32(o.row))
+			}
+			continue
+		case "leftanti":
+			if id < 0 {
+				left = append(left, int32(o.row))
+			}
+			continue
+		case "innerunique":
+			if o.match == 0 {
+				u := o.uniqueID[o.row]
+				if u < 0 || int(u) < o.seen {
+					continue
+				}
+				o.seen++
+			}
+		}
+		if id < 0 {
+			if keepsLeft {
+				left, right = append(left, int32(o.row)), append(right, -1)
+			}
+			continue
+		}
+		matches := o.rows[o.starts[id]:o.starts[id+1]]
+		switch o.n.kind {
+		case "rightsemi", "rightanti":
+			for _, m := range matches {
+				o.matched[m] = true
+			}
+			continue
+		}
+		for ; o.match < len(matches) && len(left) < joinChunk; o.match++ {
+			m := matches[o.match]
+			left, right = append(left, int32(o.row)), append(right, m)
+			if o.matched != nil {
+				o.matched[m] = true
+			}
+		}
+		if o.match < len(matches) {
+			break
+		}
+		o.match = 0
+	}
+	if o.row >= b.N {
+		o.batch = nil
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return o.output(b, left, right)
+}
+
+// output puts together left rows and right rows; -1 stands for no row.
+func (o *joinOp) output(b *Batch, left, right []int32) *Batch {
+	var l, r *Batch
+	n := max(len(left), len(right))
+	if left != nil && b != nil {
+		l = b.Select(left)
+	}
+	if right != nil && o.right.N > 0 {
+		r = o.right.Select(right)
+	}
+	cols := make([]vector.Column, len(o.n.columns))
+	for i, c := range o.n.columns {
+		switch {
+		case o.n.fromLeft[i] >= 0 && l != nil:
+			cols[i] = l.Column(o.n.fromLeft[i])
+		case o.n.fromRight[i] >= 0 && r != nil:
+			cols[i] = r.Column(o.n.fromRight[i])
+		default:
+			cols[i] = &vector.Const{Val: value.Null(c.Type), N: n}
+		}
+	}
+	return NewBatch(n, cols)
+}
+
+// rest yields the right rows that the kind asks for once the left side has ended.
+func (o *joinOp) rest() *Batch {
+	if o.matched == nil {
+		return nil
+	}
+	want := o.n.kind == "rightsemi"
+	var rows []int32
+	for i, m := range o.matched {
+		if m == want {
+			rows = append(rows, int32(i))
+		}
+	}
+	o.matched = nil
+	if len(rows) == 0 {
+		return nil
+	}
+	return o.output(nil, nil, rows)
+}
+
+func (o *joinOp) Close() {
+	if o.left != nil {
+		o.left.Close()
+	}
+}

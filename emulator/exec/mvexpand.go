@@ -1,0 +1,213 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
+	"github.com/seed-caab1ad3/blindspot/emulator/vector"
+)
+
+// expansion makes a row of each element of arrays and bags. Several items go side by side, the shorter ones filled with
+// nulls. A row whose items are all null or empty stays as one row of nulls; a value that is no array or bag is its own
+// only element.
+//
+// Source: Kusto documentation, "mv-expand operator".
+type expansion struct {
+	items    []bind.ExpandItem
+	exprs    *expr.Program
+	bagArray bool
+	limit    bind.Expr
+}
+
+func (r *run) expansion(in []*bind.Column, items []bind.ExpandItem, bagArray bool, limit bind.Expr) (*expansion, error) {
+	exprs := make([]bind.Expr, len(items))
+	for i, it := range items {
+		exprs[i] = it.Expr
+	}
+	p, err := r.compile(in, exprs...)
+	return &expansion{items, p, bagArray, limit}, err
+}
+
+// expanded is a batch's expansion: output row i comes from input row rows[i] and is element index[i] there.
+type expanded struct {
+	rows  []int32
+	index []int64
+	cols  []vector.Column
+}
+
+func (e *expansion) expand(f *expr.Frame, b *Batch, limit int) (*expanded, error) {
+	cols, err := f.All(b)
+	if err != nil {
+		return nil, err
+	}
+	elems := make([]func(row int) []*value.Node, len(cols))
+	for i, c := range cols {
+		elems[i] = e.elements(c)
+	}
+	out := &expanded{rows: make([]int32, 0, b.N), index: make([]int64, 0, b.N)}
+	builders := make([]*vector.Builder, len(cols))
+	for i, it := range e.items {
+		builders[i] = vector.NewBuilder(it.Column.Type, b.N)
+	}
+	lists := make([][]*value.Node, len(cols))
+	for row := range b.N {
+		longest := 0
+		for i := range cols {
+			lists[i] = elems[i](row)
+			longest = max(longest, len(lists[i]))
+		}
+		longest = min(max(longest, 1), limit)
+		for k := range longest {
+			out.rows = append(out.rows, int32(row))
+			out.index = append(out.index, int64(k))
+			for i, it := range e.items {
+				if k >= len(lists[i]) {
+					builders[i].AppendNull()
+					continue
+				}
+				appendNode(builders[i], lists[i][k], it.Column.Type)
+			}
+		}
+		if len(out.rows) > 1<<30 {
+			return nil, fmt.Errorf("%w: mv-expand yields more than %d rows of one batch", ErrLimit, 1<<30)
+		}
+	}
+	for _, x := range builders {
+		out.cols = append(out.cols, x.Finish())
+	}
+	return out, nil
+}
+
+func appendNode(b *vector.Builder, n *value.Node, t value.Type) {
+	if t == value.Dynamic || t == value.Unknown {
+		b.AppendNode(n)
+		return
+	}
+	b.Append(value.Convert(value.NewDynamic(n), t))
+}
+
+// elements returns a reader of a column's elements by row.
+func (e *expansion) elements(col vector.Column) func(row int) []*value.Node {
+	tree := func(i int) *value.Node { return col.Value(i).Node() }
+	if col.Type() == value.Dynamic {
+		trees := vector.TreesOf(col)
+		tree = trees.At
+	}
+	return func(row int) []*value.Node {
+		n := tree(row)
+		switch {
+		case n.IsNull():
+			return nil
+		case n.Kind == value.KindArray:
+			return n.Elems
+		case n.Kind == value.KindBag:
+			list := make([]*value.Node, len(n.Elems))
+			for i, k := range n.Keys {
+				if e.bagArray {
+					list[i] = value.NodeArray(value.NodeString(k), n.Elems[i])
+				} else {
+					list[i] = value.NodeBag([]string{k}, []*value.Node{n.Elems[i]})
+				}
+			}
+			return list
+		}
+		return []*value.Node{n}
+	}
+}
+
+func (e *expansion) rowLimit(r *run) (int, error) {
+	if e.limit == nil {
+		return 1<<31 - 1, nil
+	}
+	return r.count(e.limit)
+}
+
+// mvExpandNode is mv-expand.
+type mvExpandNode struct {
+	columns
+	input node
+	e     *expansion
+	from  []int // by output column: the input's column, -1 for an item, -2 for the index
+	item  []int
+}
+
+func (r *run) prepareMvExpand(x *bind.MvExpand) (node, error) {
+	in, err := r.prepare(x.Input)
+	if err != nil {
+		return nil, err
+	}
+	n := &mvExpandNode{columns: x.Cols, input: in}
+	if n.e, err = r.expansion(x.Input.Columns(), x.Items, x.BagArray, x.Limit); err != nil {
+		return nil, err
+	}
+	n.from = places(x.Cols, x.Passed, x.Input.Columns())
+	n.item = make([]int, len(x.Cols))
+	for i, c := range x.Cols {
+		for k, it := range x.Items {
+			if it.Column == c {
+				n.from[i], n.item[i] = -1, k
+			}
+		}
+		if x.ItemIndex != nil && c == x.ItemIndex {
+			n.from[i] = -2
+		}
+	}
+	return n, nil
+}
+
+func (n *mvExpandNode) open(r *run) Operator {
+	return &mvExpandOp{n: n, r: r, in: r.open(n.input), frame: n.e.exprs.NewFrame(), limit: -1}
+}
+
+type mvExpandOp struct {
+	n     *mvExpandNode
+	r     *run
+	in    Operator
+	frame *expr.Frame
+	limit int
+	total int
+}
+
+func (o *mvExpandOp) Next(ctx context.Context) (*Batch, error) {
+	if o.limit < 0 {
+		var err error
+		if o.limit, err = o.n.e.rowLimit(o.r); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		b, err := o.in.Next(ctx)
+		if b == nil || err != nil {
+			return nil, err
+		}
+		x, err := o.n.e.expand(o.frame, b, o.limit)
+		if err != nil {
+			return nil, err
+		}
+		if len(x.rows) == 0 {
+			continue
+		}
+		if o.total += len(x.rows); o.r.o.Limits.Cells > 0 && o.total > o.r.o.Limits.Cells {
+			return nil, fmt.Errorf("%w: mv-expand yields more than %d rows", ErrLimit, o.r.o.Limits.Cells)
+		}
+		mapping := make([]int, len(o.n.columns))
+		for i, from := range o.n.from {
+			mapping[i] = max(from, -1)
+		}
+		out := b.Select(x.rows).Remap(mapping)
+		for i, from := range o.n.from {
+			switch from {
+			case -1:
+				out.cols[i] = x.cols[o.n.item[i]]
+			case -2:
+				out.cols[i] = &vector.Longs{Typ: value.Long, Data: x.index}
+			}
+		}
+		return out, nil
+	}
+}
+
+func (o *mvExpandOp) Close() { o.in.Close() }

@@ -1,0 +1,267 @@
+package exec
+
+import (
+	"container/heap"
+	"context"
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
+	"github.com/seed-caab1ad3/blindspot/emulator/vector"
+)
+
+// sortNode orders all rows, stably.
+type sortNode struct {
+	columns
+	carried
+	keys  []bind.SortKey
+	by    *expr.Program
+	count bind.Expr // of top; nil for sort
+}
+
+func (r *run) prepareSort(x *bind.Sort) (node, error) {
+	return r.sorting(x.Input, x.Cols, x.Keys, nil)
+}
+
+func (r *run) prepareTop(x *bind.Top) (node, error) {
+	return r.sorting(x.Input, x.Cols, x.Keys, x.Count)
+}
+
+func (r *run) sorting(input bind.Rel, cols []*bind.Column, keys []bind.SortKey, count bind.Expr) (node, error) {
+	in, err := r.prepare(input)
+	if err != nil {
+		return nil, err
+	}
+	by, err := r.compileKeys(input.Columns(), keys)
+	if err != nil {
+		return nil, err
+	}
+	return &sortNode{cols, carried{in}, keys, by, count}, nil
+}
+
+func (r *run) compileKeys(in []*bind.Column, keys []bind.SortKey) (*expr.Program, error) {
+	exprs := make([]bind.Expr, len(keys))
+	for i, k := range keys {
+		exprs[i] = k.Expr
+	}
+	return r.compile(in, exprs...)
+}
+
+func (n *sortNode) open(r *run) Operator {
+	in := r.open(n.input)
+	if n.count == nil {
+		return r.breaker(in, n.input.width(), func(_ context.Context, rows *Batch) (*Batch, error) {
+			if rows.N == 0 {
+				return rows, nil
+			}
+			order, err := order(rows, n.by, n.keys)
+			if err != nil {
+				return nil, err
+			}
+			return rows.Select(order), nil
+		})
+	}
+	return &lazily{size: r.o.BatchSize, done: in.Close, make: func(ctx context.Context) (*Batch, error) {
+		k, err := r.count(n.count)
+		if err != nil {
+			return nil, err
+		}
+		return n.top(ctx, in, k)
+	}}
+}
+
+// order returns the numbers of a batch's rows in the order of the keys; rows with equal keys keep their order.
+func order(rows *Batch, by *expr.Program, keys []bind.SortKey) ([]int32, error) {
+	cols, err := by.NewFrame().All(rows)
+	if err != nil {
+		return nil, err
+	}
+	return orderColumns(cols, keys, rows.N), nil
+}
+
+func orderColumns(cols []vector.Column, keys []bind.SortKey, n int) []int32 {
+	if len(keys) == 1 {
+		if out := orderLongs(cols[0], keys[0], n); out != nil {
+			return out
+		}
+	}
+	compare := comparer(cols, keys)
+	out := make([]int32, n)
+	for i := range out {
+		out[i] = int32(i)
+	}
+	slices.SortFunc(out, func(a, b int32) int {
+		if c := compare(a, b); c != 0 {
+			return c
+		}
+		return int(a - b)
+	})
+	return out
+}
+
+// orderLongs sorts by one column of whole numbers without nulls, the case of `sort by TimeGenerated`; rows that are in
+// order already need no sort.
+func orderLongs(col vector.Column, key bind.SortKey, n int) []int32 {
+	c, ok := col.(*vector.Longs)
+	if !ok || c.HasNulls() {
+		return nil
+	}
+	type pair struct {
+		key int64
+		row int32
+	}
+	pairs := make([]pair, n)
+	for i, v := range c.Data[:n] {
+		if key.Descending {
+			v = math.MaxInt64 - v
+			if v < 0 && c.Data[i] < 0 {
+				return nil
+			}
+		}
+		pairs[i] = pair{v, int32(i)}
+	}
+	less := func(a, b pair) int {
+		switch {
+		case a.key < b.key:
+			return -1
+		case a.key > b.key:
+			return 1
+		}
+		return int(a.row - b.row)
+	}
+	if !slices.IsSortedFunc(pairs, less) {
+		slices.SortFunc(pairs, less)
+	}
+	out := make([]int32, n)
+	for i, p := range pairs {
+		out[i] = p.row
+	}
+	return out
+}
+
+func comparer(cols []vector.Column, keys []bind.SortKey) func(a, b int32) int {
+	list := make([]func(i, j int32) int, len(cols))
+	for i, c := range cols {
+		list[i] = vector.Comparer(c, keys[i].Descending, keys[i].NullsFirst)
+	}
+	if len(list) == 1 {
+		return list[0]
+	}
+	return func(a, b int32) int {
+		for _, f := range list {
+			if c := f(a, b); c != 0 {
+				return c
+			}
+		}
+		return 0
+	}
+}
+
+// top keeps the best k rows while reading: candidates pile up to a multiple of k and are then cut to the best k.
+func (n *sortNode) top(ctx context.Context, in Operator, k int) (*Batch, error) {
+	width := n.input.width()
+	var kept *Batch
+	var pile []*Batch
+	rows := 0
+	cut := func() error {
+		all := concat(pile, width)
+		if all.N == 0 {
+			kept = all
+			return nil
+		}
+		cols, err := n.by.NewFrame().All(all)
+		if err != nil {
+			return err
+		}
+		kept = all.Select(best(cols, n.keys, all.N, k))
+		pile, rows = []*Batch{kept}, kept.N
+		return nil
+	}
+	for {
+		b, err := in.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			break
+		}
+		if k == 0 {
+			continue
+		}
+		pile = append(pile, b)
+		if rows += b.N; rows > max(4*k, 1<<15) {
+			if err := cut(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := cut(); err != nil {
+		return nil, err
+	}
+	return kept, nil
+}
+
+// best returns the first k of n rows in the order of the keys.
+func best(cols []vector.Column, keys []bind.SortKey, n, k int) []int32 {
+	if k >= n || k > n/8 {
+		return orderColumns(cols, keys, n)[:min(k, n)]
+	}
+	compare := comparer(cols, keys)
+	h := &rowHeap{compare: func(a, b int32) int {
+		if c := compare(a, b); c != 0 {
+			return c
+		}
+		return int(a - b)
+	}}
+	for i := range int32(n) {
+		if len(h.rows) < k {
+			heap.Push(h, i)
+		} else if h.compare(i, h.rows[0]) < 0 {
+			h.rows[0] = i
+			heap.Fix(h, 0)
+		}
+	}
+	sort.Slice(h.rows, func(i, j int) bool { return h.compare(h.rows[i], h.rows[j]) < 0 })
+	return h.rows
+}
+
+// rowHeap has the worst row on top.
+type rowHeap struct {
+	rows    []int32
+	compare func(a, b int32) int
+}
+
+func (h *rowHeap) Len() int           { return len(h.rows) }
+func (h *rowHeap) Less(i, j int) bool { return h.compare(h.rows[i], h.rows[j]) > 0 }
+func (h *rowHeap) Swap(i, j int)      { h.rows[i], h.rows[j] = h.rows[j], h.rows[i] }
+func (h *rowHeap) Push(x any)         { h.rows = append(h.rows, x.(int32)) }
+func (h *rowHeap) Pop() any {
+	x := h.rows[len(h.rows)-1]
+	h.rows = h.rows[:len(h.rows)-1]
+	return x
+}
+
+// compareValues orders two values as a sort key does.
+func compareValues(a, b value.Value, k bind.SortKey) int {
+	switch {
+	case a.Null && b.Null:
+		return 0
+	case a.Null:
+		if k.NullsFirst {
+			return -1
+		}
+		return 1
+	case b.Null:
+		if k.NullsFirst {
+			return 1
+		}
+		return -1
+	}
+	if k.Descending {
+		return value.Compare(b, a)
+	}
+	return value.Compare(a, b)
+}
