@@ -12,12 +12,16 @@ import (
 // maxDiagnostics bounds what is said of one text.
 const maxDiagnostics = 200
 
-// report adds a diagnostic. Of several that start at one token only the first is kept: the others follow from it.
+// report adds a diagnostic. Of several that start at one token only the first is kept: the others follow from it. So do all that
+// start at a token with a flaw, which the flaw's own diagnostic explains.
 func (p *parser) report(code string, span Span, message, help string, notes ...source.Note) {
 	if p.errorAt == p.pos || len(p.diagnostics) >= maxDiagnostics {
 		return
 	}
 	p.errorAt = p.pos
+	if p.tok().Kind == kindBad {
+		return
+	}
 	p.add(source.Diagnostic{Code: code, Span: span, Message: message, Help: help, Notes: notes})
 }
 
@@ -42,7 +46,11 @@ func quoteToken(s string) string {
 	if utf8.RuneCountInString(s) > 40 {
 		s = string([]rune(s)[:37]) + "..."
 	}
-	return "\"" + strings.ToValidUTF8(s, "\uFFFD") + "\""
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if strings.IndexByte(s, '"') >= 0 {
+		return "`" + s + "`"
+	}
+	return "\"" + s + "\""
 }
 
 // gap is the empty place behind the token that was read last, where something is missing.
@@ -130,8 +138,6 @@ func (p *parser) unexpected() {
 		p.report("KS198", t.Span(), "unexpected \"=>\"", "compare with \">=\"")
 	case kindEqualEqual, kindLess, kindLessEqual, kindGreater, kindGreaterEqual, kindBangEqual:
 		p.report("KS198", t.Span(), "unexpected "+p.found(), "comparisons do not chain; join them with \"and\"")
-	case kindBar:
-		p.report("KS198", t.Span(), "unexpected \"|\"", "the value of let is over at the closing bracket of materialize(...); put the operators inside")
 	default:
 		if t.Kind.isName() || p.startsOperator() {
 			at := p.place()
@@ -140,6 +146,11 @@ func (p *parser) unexpected() {
 		}
 		p.report("KS198", t.Span(), "unexpected "+p.found(), "")
 	}
+}
+
+// pipeAfterMaterialize: let m = materialize(x) goes on with a pipe.
+func (p *parser) pipeAfterMaterialize() {
+	p.report("KS198", p.tok().Span(), "unexpected \"|\" after materialize(...)", "put the operators inside its brackets, or in a let statement of their own")
 }
 
 // expectedSemicolon: a statement begins before the one in front of it has ended.

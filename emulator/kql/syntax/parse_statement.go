@@ -17,12 +17,21 @@ func (p *parser) parseQuery() []Statement {
 		}
 		p.unexpected()
 		at := p.pos
+		p.dropPipe()
 		p.skipTo(kindSemicolon)
 		if p.pos == at && p.kind() != kindSemicolon {
 			p.next()
 		}
 	}
 	return statements
+}
+
+// dropPipe reads operators that belong to nothing, for what is wrong in them.
+func (p *parser) dropPipe() {
+	for p.accept(kindBar) {
+		p.requireOperator()
+		p.resync()
+	}
 }
 
 // parseCommand reads a management command: all the rest. What is wrong with its tokens is not the parser's to say.
@@ -123,7 +132,13 @@ func (p *parser) requireQueryExpr() Expr {
 func (p *parser) parseLet() Statement {
 	start := p.start()
 	p.next()
-	s := &LetStatement{Name: p.requireName()}
+	s := &LetStatement{}
+	if t := p.tok(); p.nameLength(0) == 0 && t.Kind.isKeyword() && p.peek(1).Kind == kindEqual {
+		p.keywordAsName(t.Span())
+		s.Name = p.wordName()
+	} else {
+		s.Name = p.requireName()
+	}
 	p.expect(kindEqual, "=")
 	switch {
 	case p.kind() == kwEntityGroup:
@@ -147,6 +162,10 @@ func (p *parser) parseLetMaterialize() Expr {
 	c.Args = []Expr{p.requireQueryExpr()}
 	p.close(kindCloseParen, ")", open, ok)
 	c.node = p.from(start)
+	if p.kind() == kindBar {
+		p.pipeAfterMaterialize()
+		p.dropPipe()
+	}
 	return c
 }
 
