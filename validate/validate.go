@@ -1,0 +1,195 @@
+// Package validate inspects content: the problems of reading it, the schemas of its kinds, and the checks of package check.
+// A bundle comes in, a report goes out. Whether rules find what they should is asked by their tests, in package ruletest.
+package validate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/content/nearest"
+	"github.com/seed-caab1ad3/blindspot/validate/check"
+	"github.com/seed-caab1ad3/blindspot/validate/report"
+	"github.com/seed-caab1ad3/blindspot/validate/schema"
+)
+
+// The types of the compiler that checks ask; see package check.
+type (
+	Compiler         = check.Compiler
+	FunctionCompiler = check.FunctionCompiler
+	CompileResult    = check.CompileResult
+	Column           = check.Column
+)
+
+// SchemaCheck is the id under which violations of schemas are reported.
+const SchemaCheck = "schema"
+
+// Options say what is checked.
+type Options struct {
+	Compiler Compiler // nil: checks that need one do not run
+	Checks   []string // ids of the checks to run; none means all
+	// Levels gives checks another level: "error", "warning", "info" or "off", by id. The name "all" stands for every check
+	// that is not named.
+	Levels map[string]string
+	// Only limits the findings to these files, for instance those that changed; nil means all. The whole bundle is still
+	// looked at, because a change in one file can break another.
+	Only map[string]bool
+}
+
+// Rules describes everything that can be reported, sorted by id: the checks, the schemas, and the problems of reading.
+func Rules() []report.Rule {
+	rules := []report.Rule{
+		{ID: SchemaCheck, Summary: "A file has the shape of its kind", Why: "The service refuses content with missing fields or values of the wrong kind, often with a message that names neither.", Level: report.Error},
+		{ID: content.CodeSyntax, Summary: "A file is well-formed YAML or JSON", Why: "A file that cannot be read is content that nobody deploys.", Level: report.Error},
+		{ID: content.CodeDuplicateKey, Summary: "A key stands once in a mapping, a name once in its folder", Why: "Of two values one wins silently, and readers differ in which.", Level: report.Error},
+		{ID: content.CodeUnknownKey, Summary: "Every key is one that is read", Why: "A misspelt key is a setting that does not take effect.", Level: report.Warning},
+		{ID: content.CodeType, Summary: "Values are of the kind that their key takes", Why: "A list where a text belongs is refused by the service, or read as something else.", Level: report.Error},
+		{ID: content.CodeMissing, Summary: "A file has what its kind cannot do without", Why: "A rule without a query detects nothing.", Level: report.Error},
+		{ID: content.CodeReference, Summary: "Files that are named exist", Why: "A test whose rule is missing tests nothing.", Level: report.Error},
+		{ID: content.CodeUnreadable, Summary: "Files can be read", Why: "What cannot be read is not checked and not deployed.", Level: report.Error},
+		{ID: content.CodeTooLarge, Summary: "Files are of the size of content", Why: "Content files are small; a large one is a mistake, or an attack on the reader.", Level: report.Error},
+		{ID: content.CodeBinary, Summary: "Files are UTF-8 text", Why: "Other encodings and binary files are read differently by every tool.", Level: report.Error},
+		{ID: content.CodeSymlink, Summary: "Links stay inside the folder", Why: "A link that leaves the repository reads what the reviewer never saw.", Level: report.Error},
+		{ID: content.CodeKind, Summary: "Every file of content is of a known kind", Why: "A file that nothing reads is neither checked nor deployed.", Level: report.Warning},
+		{ID: content.CodeNoContent, Summary: "There is content", Why: "A check of nothing passes always.", Level: report.Error},
+	}
+	for _, c := range check.All() {
+		rules = append(rules, report.Rule{ID: c.ID, Summary: c.Summary, Why: c.Why, Level: c.Level})
+	}
+	slices.SortFunc(rules, func(a, b report.Rule) int { return strings.Compare(a.ID, b.ID) })
+	return rules
+}
+
+// levels answers which level a check has, and says what is wrong with the settings.
+type levels struct {
+	only map[string]bool
+	set  map[string]report.Severity
+	rest *report.Severity
+}
+
+func newLevels(opts Options) (levels, error) {
+	known := map[string]bool{}
+	var names []string
+	for _, r := range Rules() {
+		known[r.ID] = true
+		names = append(names, r.ID)
+	}
+	unknown := func(id string) error {
+		if best := nearest.Of(id, names); best != "" {
+			return fmt.Errorf("there is no check %q; did you mean %q?", id, best)
+		}
+		return fmt.Errorf("there is no check %q", id)
+	}
+	l := levels{set: map[string]report.Severity{}}
+	for _, id := range opts.Checks {
+		if !known[id] {
+			return l, unknown(id)
+		}
+		if l.only == nil {
+			l.only = map[string]bool{}
+		}
+		l.only[id] = true
+	}
+	ids := make([]string, 0, len(opts.Levels))
+	for id := range opts.Levels {
+		ids = append(ids, id)
+	}
+	sort.Strings(ids)
+	for _, id := range ids {
+		s, err := report.ParseSeverity(opts.Levels[id])
+		switch {
+		case id != "all" && !known[id]:
+			return l, unknown(id)
+		case err != nil:
+			return l, fmt.Errorf("the level of %s: %w", id, err)
+		case id == "all":
+			l.rest = &s
+		default:
+			l.set[id] = s
+		}
+	}
+	return l, nil
+}
+
+// of returns the level of a check whose own level is given.
+func (l *levels) of(id string, own report.Severity) report.Severity {
+	if l.only != nil && !l.only[id] {
+		return report.Off
+	}
+	if s, ok := l.set[id]; ok {
+		return s
+	}
+	if l.rest != nil {
+		return *l.rest
+	}
+	return own
+}
+
+// Run checks a bundle and the problems of loading it. The report's findings are sorted; the same content gives the same
+// report. An error means that the options are wrong, that ctx ended, or a fault of this program; bad content is never one.
+func Run(ctx context.Context, b *content.Bundle, problems []content.Problem, opts Options) (*report.Report, error) {
+	l, err := newLevels(opts)
+	if err != nil {
+		return nil, err
+	}
+	r := &report.Report{Line: b.Line}
+	for _, d := range Rules() {
+		if d.Level = l.of(d.ID, d.Level); d.Level != report.Off {
+			r.Rules = append(r.Rules, d)
+		}
+	}
+	files := map[string]bool{}
+	said := map[string]bool{} // file and path of a problem, so that the schema does not repeat it
+	for _, p := range problems {
+		files[p.Span.File] = true
+		if p.Path != "" {
+			said[p.Span.File+"\x00"+p.Path] = true
+		}
+		if level := l.of(p.Code, report.Severity(p.Severity)); level != report.Off {
+			r.Findings = append(r.Findings, report.Finding{Check: p.Code, Severity: level, Message: p.Message, Help: p.Help}.At(p.Span))
+		}
+	}
+	level := l.of(SchemaCheck, report.Error)
+	for _, d := range b.Documents {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		files[d.File()] = true
+		if level == report.Off {
+			continue
+		}
+		violations, err := schema.Check(d)
+		if err != nil {
+			// Aliases that expand without end: the reader of content has said so, or nothing read the part that does.
+			r.Findings = append(r.Findings, report.Finding{Check: SchemaCheck, Severity: level, File: d.File(), Line: 1, Column: 1, Message: "the file cannot be checked: " + err.Error()})
+			continue
+		}
+		for _, v := range violations {
+			if !said[d.File()+"\x00"+v.Path] {
+				r.Findings = append(r.Findings, report.Finding{Check: SchemaCheck, Severity: level, Message: v.Message, Help: v.Help}.At(v.Span))
+			}
+		}
+	}
+	s := check.NewSession(b, opts.Compiler)
+	for _, c := range check.All() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		s.Run(c, l.of(c.ID, c.Level))
+	}
+	r.Findings = append(r.Findings, s.Findings...)
+	if opts.Only != nil {
+		r.Findings = slices.DeleteFunc(r.Findings, func(f report.Finding) bool { return !opts.Only[f.File] })
+	}
+	for f := range files {
+		if opts.Only == nil || opts.Only[f] {
+			r.Files = append(r.Files, f)
+		}
+	}
+	sort.Strings(r.Files)
+	r.Sort()
+	return r, nil
+}
