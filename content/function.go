@@ -56,6 +56,7 @@ func readFunction(r *reader, n *yaml.Node) *Function {
 		{"Version", r.str(&f.Version)},
 		{"parameters", r.parameters(&f.Parameters)},
 		{"ParserParams", r.parameters(&f.Parameters)},
+		{"FunctionParams", r.parameters(&f.Parameters)},
 		{"query", r.text(&f.Query)},
 		{"ParserQuery", r.text(&f.Query)},
 		{"FunctionQuery", r.text(&f.Query)},
@@ -65,7 +66,7 @@ func readFunction(r *reader, n *yaml.Node) *Function {
 		{"Function", func(n *yaml.Node) {
 			r.object(n, "Function", []field{{"Title", r.str(&title.title)}, {"Version", r.str(&title.version)}, {"LastUpdated", nil}})
 		}},
-		{"Product", nil}, {"Normalization", nil}, {"References", nil}, {"EquivalentBuiltInParser", nil}, {"Parsers", nil},
+		{"Product", nil}, {"Normalization", nil}, {"References", nil}, {"EquivalentBuiltInParser", nil}, {"EquivalentBuiltInFunction", nil}, {"Parsers", nil},
 		{"tags", nil}, {"streams", nil}, {"blindspots", nil}, {"status", nil}, {"requiredDataConnectors", nil},
 		{"metadata", r.rec(&f.Metadata)},
 	})
