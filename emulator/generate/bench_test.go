@@ -51,3 +51,21 @@ func BenchmarkGenerateParquet(b *testing.B) {
 		b.SetBytes(sum.Bytes())
 	}
 }
+
+// what an engine sees that takes the rows in memory; the bytes are those of the values.
+func BenchmarkGenerateRows(b *testing.B) {
+	cfg := DefaultConfig()
+	cfg.Days = 1
+	for b.Loop() {
+		n := int64(0)
+		if _, err := Generate(context.Background(), cfg, NewCallback(func(_ string, r *Row) error {
+			for i := range r.Len() {
+				n += int64(len(r.Value(i).Text))
+			}
+			return nil
+		})); err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(n)
+	}
+}

@@ -1,5 +1,7 @@
 package generate
 
+import "sync"
+
 // RowFunc receives one row of a table; the row is valid only during the call. An error stops the run.
 type RowFunc func(table string, row *Row) error
 
@@ -19,6 +21,7 @@ type callbackTable struct {
 	call    RowFunc
 	table   string
 	columns []Column
+	pool    sync.Pool
 }
 
 // callbackChunk keeps the values of its rows until their turn. Values that many rows share are kept by reference;
@@ -40,7 +43,13 @@ func (c *callbackChunk) Append(r *Row) {
 	}
 }
 
-func (t *callbackTable) NewChunk() Chunk { return &callbackChunk{} }
+func (t *callbackTable) NewChunk() Chunk {
+	if c, ok := t.pool.Get().(*callbackChunk); ok {
+		c.values, c.buf = c.values[:0], c.buf[:0]
+		return c
+	}
+	return &callbackChunk{values: make([]Value, 0, chunkRows*len(t.columns))}
+}
 
 func (t *callbackTable) Write(c Chunk) error {
 	chunk := c.(*callbackChunk)
@@ -52,6 +61,7 @@ func (t *callbackTable) Write(c Chunk) error {
 			return err
 		}
 	}
+	t.pool.Put(chunk)
 	return nil
 }
 

@@ -38,6 +38,9 @@ func ToDir(ctx context.Context, dir, format string, cfg Config) (Summary, error)
 		}
 	}
 	files := &staging{dir: dir}
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		files.made = true
+	}
 	var sink Sink
 	switch format {
 	case "jsonl":
@@ -76,6 +79,7 @@ func ToDir(ctx context.Context, dir, format string, cfg Config) (Summary, error)
 // staging keeps the files of one run under temporary names until all are whole.
 type staging struct {
 	dir  string
+	made bool // the folder is this run's own
 	list []*stagedFile
 }
 
@@ -165,7 +169,9 @@ func (s *staging) discard() {
 		f.Close()
 		os.Remove(f.Name())
 	}
-	// Folders this run made and left empty go too; a folder with anything in it stays.
-	os.Remove(filepath.Join(s.dir, WatchlistFolder))
-	os.Remove(s.dir)
+	// A folder this run made goes too, if nothing came into it meanwhile: Remove leaves one that holds anything.
+	if s.made {
+		os.Remove(filepath.Join(s.dir, WatchlistFolder))
+		os.Remove(s.dir)
+	}
 }
