@@ -1,0 +1,224 @@
+package server
+
+import (
+	"crypto/sha1"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// stableID is a GUID that depends on its parts alone.
+func stableID(parts ...string) string {
+	h := sha1.Sum([]byte(strings.Join(parts, "\x00")))
+	var u uuid.UUID
+	copy(u[:], h[:])
+	u[6] = u[6]&0x0f | 0x50
+	u[8] = u[8]&0x3f | 0x80
+	return u.String()
+}
+
+// checkAutomationRule holds the limits of rules that act on incidents and alerts.
+func checkAutomationRule(_ *Server, r, _ *resource, _ string) *armError {
+	if e := missing(r, "displayName", "order", "triggeringLogic", "actions"); e != nil {
+		return e
+	}
+	if len([]rune(r.text("displayName"))) > 500 {
+		return bad("Invalid data model. [displayName: The field displayName must be a string with a maximum length of 500.]")
+	}
+	n, _ := r.Properties["order"].(json.Number)
+	if v, err := n.Int64(); err != nil || v < 1 || v > 1000 {
+		return bad("Invalid data model. [order: The field order must be between 1 and 1000.]")
+	}
+	t, ok := r.Properties["triggeringLogic"].(map[string]any)
+	if !ok {
+		return bad("Invalid data model. [triggeringLogic: The value must be an object.]")
+	}
+	on, _ := t["triggersOn"].(string)
+	when, _ := t["triggersWhen"].(string)
+	if !oneOf(on, "Incidents", "Alerts") || !oneOf(when, "Created", "Updated") {
+		return bad("Invalid data model. [triggeringLogic: triggersOn must be Incidents or Alerts and triggersWhen Created or Updated.]")
+	}
+	if on == "Alerts" && when == "Updated" {
+		return bad("Invalid data model. [triggeringLogic: Alerts can only trigger when Created.]")
+	}
+	if c, _ := t["conditions"].([]any); len(c) > 50 {
+		return bad("Invalid data model. [conditions: At most 50 conditions can be defined.]")
+	}
+	actions, ok := r.Properties["actions"].([]any)
+	if !ok || len(actions) == 0 || len(actions) > 20 {
+		return bad("Invalid data model. [actions: Between 1 and 20 actions must be defined.]")
+	}
+	for _, a := range actions {
+		m, _ := a.(map[string]any)
+		kind, _ := m["actionType"].(string)
+		if !oneOf(kind, "ModifyProperties", "RunPlaybook", "AddIncidentTask") {
+			return bad("Invalid data model. [actions: Invalid action type '%s'.]", kind)
+		}
+	}
+	return nil
+}
+
+func checkMetadata(_ *Server, r, _ *resource, _ string) *armError {
+	if e := missing(r, "parentId", "kind"); e != nil {
+		return e
+	}
+	if k := r.text("kind"); !oneOf(k, "DataConnector", "DataType", "Workbook", "WorkbookTemplate", "Playbook", "PlaybookTemplate", "AnalyticsRuleTemplate", "AnalyticsRule",
+		"HuntingQuery", "InvestigationQuery", "Parser", "Watchlist", "WatchlistTemplate", "Solution", "AzureFunction", "LogicAppsCustomConnector", "AutomationRule") {
+		return bad("Invalid data model. [kind: Invalid value '%s'.]", k)
+	}
+	return nil
+}
+
+func checkDataConnector(_ *Server, r, _ *resource, _ string) *armError {
+	if r.Kind == "" {
+		return bad("Invalid data model. [kind: The kind field is required.]")
+	}
+	if r.Kind == "AzureActiveDirectory" {
+		return missing(r, "tenantId", "dataTypes")
+	}
+	return nil
+}
+
+func checkOnboarding(_ *Server, r, _ *resource, _ string) *armError {
+	if !strings.EqualFold(r.Name, "default") {
+		return bad("The only onboarding state is 'default'.")
+	}
+	return nil
+}
+
+func checkTable(_ *Server, r, old *resource, _ string) *armError {
+	schema, _ := r.Properties["schema"].(map[string]any)
+	if schema != nil {
+		if name, _ := schema["name"].(string); name != "" && !strings.EqualFold(name, r.Name) {
+			return bad("The schema is of table '%s'.", name)
+		}
+		if columns, _ := schema["columns"].([]any); len(columns) > 500 {
+			return bad("The table has %d columns; a table may have 500.", len(columns))
+		}
+	}
+	for _, p := range []struct {
+		name   string
+		lo, hi int64
+	}{{"retentionInDays", 4, 730}, {"totalRetentionInDays", 4, 4383}} {
+		v, ok := r.Properties[p.name].(json.Number)
+		if !ok {
+			continue
+		}
+		if d, err := v.Int64(); err != nil || d != -1 && (d < p.lo || d > p.hi) {
+			return bad("The property '%s' must be between %d and %d.", p.name, p.lo, p.hi)
+		}
+	}
+	r.Properties = clone(r.Properties)
+	r.setDefault("plan", "Analytics")
+	r.Properties["provisioningState"] = "Succeeded"
+	return nil
+}
+
+// entraCategories are the log categories of Entra ID that the stand-in knows; the service's list is open.
+var entraCategories = []string{"AuditLogs", "SignInLogs", "NonInteractiveUserSignInLogs", "ServicePrincipalSignInLogs", "ManagedIdentitySignInLogs", "ProvisioningLogs",
+	"ADFSSignInLogs", "RiskyUsers", "UserRiskEvents", "NetworkAccessTrafficLogs", "RiskyServicePrincipals", "ServicePrincipalRiskEvents", "EnrichedOffice365AuditLogs",
+	"MicrosoftGraphActivityLogs", "RemoteNetworkHealthLogs", "NetworkAccessAlerts", "MicrosoftServicePrincipalSignInLogs", "CustomSecurityAttributeAuditLogs", "B2CRequestLogs", "AzureADGraphActivityLogs"}
+
+const maxDiagnosticSettings = 5
+
+func checkDiagnosticSetting(s *Server, r, old *resource, _ string) *armError {
+	if r.text("workspaceId") == "" && r.text("storageAccountId") == "" && r.text("eventHubAuthorizationRuleId") == "" {
+		return bad("At least one destination (workspaceId, storageAccountId or eventHubAuthorizationRuleId) must be given.")
+	}
+	logs, ok := r.Properties["logs"].([]any)
+	if !ok || len(logs) == 0 {
+		return bad("At least one log category must be given.")
+	}
+	for _, l := range logs {
+		m, _ := l.(map[string]any)
+		c, _ := m["category"].(string)
+		if !oneOf(c, entraCategories...) {
+			return bad("Category '%s' is not supported.", c)
+		}
+	}
+	if old == nil {
+		n := 1
+		for _, x := range s.store.items {
+			if x.Type == r.Type {
+				n++
+			}
+		}
+		if n > maxDiagnosticSettings {
+			return &armError{409, "Conflict", fmt.Sprintf("A tenant may have %d diagnostic settings.", maxDiagnosticSettings)}
+		}
+	}
+	return nil
+}
+
+// showDiagnosticSetting gives the id without its leading slash and no type, as the service's examples show.
+func showDiagnosticSetting(_ *Server, r *resource, out map[string]any, _ string) {
+	out["id"] = strings.TrimPrefix(r.ID, "/")
+	out["type"] = nil
+	delete(out, "etag")
+}
+
+// seed puts in place what every workspace has: itself, its onboarding to Sentinel, and the tenant's categories.
+func (s *Server) seed() {
+	put := func(id, kind string, props map[string]any) {
+		segments := splitPath(id)
+		lower := make([]string, len(segments))
+		for i, p := range segments {
+			lower[i] = strings.ToLower(p)
+		}
+		p, ok := s.parse(segments, lower)
+		if !ok || s.store.get(p.id()) != nil {
+			return
+		}
+		_, _ = s.store.change(p.id(), func(*resource) (*resource, *armError) {
+			n := &resource{ID: p.id(), Name: p.name, Type: p.t.name, Kind: kind, Properties: props}
+			if p.t.name == "Microsoft.OperationalInsights/workspaces" {
+				n.Location = s.opts.Location
+			}
+			n.Etag = s.etag(n, nil)
+			return n, nil
+		})
+	}
+	put(s.WorkspaceResource(), "", map[string]any{"customerId": s.opts.WorkspaceID, "provisioningState": "Succeeded", "retentionInDays": number("90"), "sku": map[string]any{"name": "PerGB2018"}})
+	put(s.WorkspaceResource()+"/providers/Microsoft.SecurityInsights/onboardingStates/default", "", map[string]any{"customerManagedKey": false})
+	for _, c := range entraCategories {
+		put("/providers/microsoft.aadiam/diagnosticSettingsCategories/"+c, "", map[string]any{"categoryType": "Logs"})
+	}
+}
+
+// fixed answers what has no resource type of its own: subscriptions, resource groups, provider registration, and query paths below a workspace.
+func (s *Server) fixed(w http.ResponseWriter, r *http.Request, segments, lower []string) bool {
+	n := len(lower)
+	join := strings.Join(lower, "/")
+	subscription := map[string]any{"id": "/subscriptions/" + s.opts.Subscription, "subscriptionId": s.opts.Subscription, "tenantId": s.opts.Tenant, "displayName": "Stand-in", "state": "Enabled"}
+	switch {
+	case join == "subscriptions":
+		writeJSON(w, 200, map[string]any{"value": []any{subscription}})
+	case n == 2 && lower[0] == "subscriptions":
+		if lower[1] != strings.ToLower(s.opts.Subscription) {
+			writeError(w, 404, "SubscriptionNotFound", "The subscription '"+segments[1]+"' could not be found.")
+			return true
+		}
+		writeJSON(w, 200, subscription)
+	case n == 4 && lower[2] == "resourcegroups" && r.Method == http.MethodGet:
+		if lower[3] != strings.ToLower(s.opts.ResourceGroup) {
+			writeError(w, 404, "ResourceGroupNotFound", "Resource group '"+segments[3]+"' could not be found.")
+			return true
+		}
+		writeJSON(w, 200, map[string]any{"id": "/" + strings.Join(segments, "/"), "name": s.opts.ResourceGroup, "location": s.opts.Location, "properties": map[string]any{"provisioningState": "Succeeded"}})
+	case n >= 4 && lower[2] == "providers" && n <= 5 && lower[0] == "subscriptions":
+		writeJSON(w, 200, map[string]any{"id": "/" + strings.Join(segments[:4], "/"), "namespace": segments[3], "registrationState": "Registered"})
+	case strings.HasSuffix(join, "/api/query") || strings.HasSuffix(join, "/providers/microsoft.insights/logs") || strings.HasSuffix(join, "/query") && r.Method == http.MethodPost:
+		s.logs(w, r, segments, lower)
+	default:
+		return false
+	}
+	return true
+}
+
+// action answers a segment behind a resource.
+func (s *Server) action(w http.ResponseWriter, r *http.Request, p place, version string) {
+	writeError(w, http.StatusNotFound, "InvalidResourceType", "There is no action '"+p.action+"' on "+p.t.name+".")
+}

@@ -1,0 +1,119 @@
+package server
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// armError is a failure in Resource Manager's shape.
+type armError struct {
+	status        int
+	code, message string
+}
+
+func (e *armError) Error() string { return e.code + ": " + e.message }
+
+func bad(format string, args ...any) *armError {
+	return &armError{http.StatusBadRequest, "BadRequest", fmt.Sprintf(format, args...)}
+}
+
+// writeError answers in the shape that both Resource Manager and the query API use: {"error":{"code","message"}}.
+func writeError(w http.ResponseWriter, status int, code, message string) {
+	w.Header().Set("x-ms-error-code", code)
+	writeJSON(w, status, map[string]any{"error": map[string]any{"code": code, "message": message}})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(v)
+}
+
+// route hands a request to the API that its path belongs to. Paths are compared without regard to case, and a doubled
+// or trailing slash is forgiven, as the service does.
+func (s *Server) route(w http.ResponseWriter, r *http.Request) {
+	if id := r.Header.Get("x-ms-client-request-id"); id != "" {
+		w.Header().Set("x-ms-client-request-id", id)
+	}
+	segments := splitPath(r.URL.Path)
+	lower := make([]string, len(segments))
+	for i, p := range segments {
+		lower[i] = strings.ToLower(p)
+	}
+	if len(lower) == 0 {
+		writeJSON(w, http.StatusOK, map[string]any{"name": "blindspot", "workspaceId": s.opts.WorkspaceID})
+		return
+	}
+	n := len(lower)
+	switch {
+	case lower[0] == "msi" && n == 2 && lower[1] == "token":
+		s.managedIdentity(w, r)
+	case n >= 3 && lower[n-1] == "openid-configuration" && lower[n-2] == ".well-known":
+		s.openIDConfiguration(w, r, segments[0])
+	case lower[0] == "common" && n == 3 && lower[1] == "discovery" && lower[2] == "instance":
+		s.instanceDiscovery(w, r)
+	case n == 4 && lower[1] == "oauth2" && lower[2] == "v2.0" && lower[3] == "token":
+		s.token(w, r, segments[0])
+	case lower[0] == "subscriptions", lower[0] == "providers":
+		s.resourceManager(w, r, segments, lower)
+	case lower[0] == "v1":
+		s.logs(w, r, segments[1:], lower[1:])
+	default:
+		s.logs(w, r, segments, lower)
+	}
+}
+
+func splitPath(p string) []string {
+	var out []string
+	for _, s := range strings.Split(p, "/") {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// body reads a JSON body, gzip too, with numbers kept as they are.
+func body(r *http.Request, into any) *armError {
+	var in io.Reader = r.Body
+	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
+		z, err := gzip.NewReader(r.Body)
+		if err != nil {
+			return bad("The body is not gzip: %v", err)
+		}
+		in = io.LimitReader(z, maxBody)
+	}
+	d := json.NewDecoder(in)
+	d.UseNumber()
+	if err := d.Decode(into); err != nil {
+		var big *http.MaxBytesError
+		if errors.As(err, &big) {
+			return &armError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", fmt.Sprintf("The body is over %d bytes.", big.Limit)}
+		}
+		return &armError{http.StatusBadRequest, "InvalidRequestContent", "The request content was invalid and could not be deserialized: " + err.Error()}
+	}
+	return nil
+}
+
+// authorized wants a bearer token that this server gave, or any while it has no secret; false means it has answered.
+func (s *Server) authorized(w http.ResponseWriter, r *http.Request) bool {
+	h := r.Header.Get("Authorization")
+	if h == "" {
+		w.Header().Set("WWW-Authenticate", `Bearer authorization_uri="https://`+r.Host+"/"+s.opts.Tenant+`"`)
+		writeError(w, http.StatusUnauthorized, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
+		return false
+	}
+	kind, token, ok := strings.Cut(h, " ")
+	if !ok || !strings.EqualFold(kind, "Bearer") || strings.TrimSpace(token) == "" {
+		writeError(w, http.StatusForbidden, "InvalidAuthenticationToken", "The access token is missing or invalid.")
+		return false
+	}
+	return true
+}

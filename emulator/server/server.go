@@ -1,0 +1,214 @@
+// Package server is the service's side on the desk: the HTTP APIs that clients of a Sentinel workspace talk to, answered
+// from memory. Unmodified SDK clients accept it: tokens, the Log Analytics query API, and content over Azure Resource
+// Manager with its api-versions, etags, paging, limits and messages. Queries run in package emulator; content lives in
+// this package's store. Listeners bind loopback only.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/seed-caab1ad3/blindspot/emulator"
+)
+
+// Options say what a server stands for and how it behaves.
+type Options struct {
+	// Addr and TLSAddr are where to listen; a port of 0 picks a free one. Both must be loopback addresses.
+	Addr, TLSAddr string
+	// Subscription, ResourceGroup and Workspace name the workspace; WorkspaceID and Tenant are GUIDs.
+	Subscription, ResourceGroup, Workspace string
+	WorkspaceID, Tenant                    string
+	Location                               string
+	// Engine answers queries.
+	Engine *emulator.Workspace
+	// Now is the clock of timestamps, etags and query times; the machine's when nil.
+	Now func() time.Time
+	// Faults are injected in order of arrival, see ParseFault.
+	Faults []Fault
+	// State is a folder that content is kept in between runs; "" keeps it in memory.
+	State string
+	// Secret is the client secret that the token endpoint accepts; any when "".
+	Secret string
+	// Log receives one line a request: method, path without query, status, time. nil is silent.
+	Log func(line string)
+}
+
+// Defaults fills what is not set.
+func (o *Options) defaults() {
+	set := func(p *string, v string) {
+		if *p == "" {
+			*p = v
+		}
+	}
+	set(&o.Addr, "127.0.0.1:0")
+	set(&o.TLSAddr, "127.0.0.1:0")
+	set(&o.Subscription, "00000000-0000-4000-8000-000000000001")
+	set(&o.ResourceGroup, "soc")
+	set(&o.Workspace, "sentinel")
+	set(&o.WorkspaceID, "00000000-0000-4000-8000-0000000000aa")
+	set(&o.Tenant, "00000000-0000-4000-8000-0000000000ff")
+	set(&o.Location, "westeurope")
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+}
+
+// Server is a running stand-in.
+type Server struct {
+	opts   Options
+	store  *store
+	faults *faults
+	ca     *authority
+
+	http, https *http.Server
+	plain, safe net.Listener
+	done        sync.WaitGroup
+	throttle    throttle
+}
+
+// New builds a server that does not listen yet; Handler serves it in tests.
+func New(opts Options) (*Server, error) {
+	opts.defaults()
+	s := &Server{opts: opts, faults: newFaults(opts.Faults)}
+	var err error
+	if s.store, err = openStore(opts.State); err != nil {
+		return nil, err
+	}
+	if s.ca, err = newAuthority(opts.State, opts.Now()); err != nil {
+		return nil, err
+	}
+	s.seed()
+	return s, nil
+}
+
+// Bounds of one request.
+const (
+	maxBody    = 64 << 20
+	maxHeaders = 64 << 10
+)
+
+// Start listens on both addresses and serves until Close.
+func (s *Server) Start() error {
+	for _, a := range []string{s.opts.Addr, s.opts.TLSAddr} {
+		if err := loopback(a); err != nil {
+			return err
+		}
+	}
+	plain, err := net.Listen("tcp", s.opts.Addr)
+	if err != nil {
+		return err
+	}
+	safe, err := net.Listen("tcp", s.opts.TLSAddr)
+	if err != nil {
+		plain.Close()
+		return err
+	}
+	s.plain, s.safe = plain, safe
+	h := s.Handler()
+	mk := func() *http.Server {
+		return &http.Server{Handler: h, MaxHeaderBytes: maxHeaders, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	}
+	s.http, s.https = mk(), mk()
+	s.https.TLSConfig = &tls.Config{Certificates: []tls.Certificate{s.ca.leaf}, MinVersion: tls.VersionTLS12}
+	s.done.Add(2)
+	go func() { defer s.done.Done(); _ = s.http.Serve(plain) }()
+	go func() { defer s.done.Done(); _ = s.https.ServeTLS(safe, "", "") }()
+	return nil
+}
+
+// Close stops listening and waits for the requests under way, at most until ctx ends.
+func (s *Server) Close(ctx context.Context) error {
+	var errs []error
+	if s.http != nil {
+		errs = append(errs, s.http.Shutdown(ctx), s.https.Shutdown(ctx))
+		s.done.Wait()
+	}
+	errs = append(errs, s.store.close())
+	return errors.Join(errs...)
+}
+
+// URL is the address of the plain listener, SecureURL that of the TLS one.
+func (s *Server) URL() string       { return "http://" + s.plain.Addr().String() }
+func (s *Server) SecureURL() string { return "https://" + s.safe.Addr().String() }
+
+// CA is the PEM text of the certificate that clients must trust.
+func (s *Server) CA() []byte { return s.ca.pem }
+
+// WorkspaceResource is the ARM id of the workspace.
+func (s *Server) WorkspaceResource() string {
+	return fmt.Sprintf("/subscriptions/%s/resourceGroups/%s/providers/Microsoft.OperationalInsights/workspaces/%s", s.opts.Subscription, s.opts.ResourceGroup, s.opts.Workspace)
+}
+
+// loopback refuses addresses that other machines could reach.
+func loopback(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("address %q: want host:port, for instance 127.0.0.1:8080", addr)
+	}
+	if host == "localhost" {
+		return nil
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return fmt.Errorf("address %q is not a loopback address; the stand-in listens on 127.0.0.1, ::1 or localhost only", addr)
+	}
+	return nil
+}
+
+// Handler is the whole of the APIs.
+func (s *Server) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin := s.opts.Now()
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		defer func() {
+			if s.opts.Log != nil {
+				s.opts.Log(fmt.Sprintf("%s %s %d %s", r.Method, r.URL.Path, rec.status, s.opts.Now().Sub(begin).Round(time.Millisecond)))
+			}
+		}()
+		if !localHost(r.Host) {
+			writeError(rec, http.StatusForbidden, "HostNotAllowed", "The stand-in answers on loopback names only.")
+			return
+		}
+		r.Body = http.MaxBytesReader(rec, r.Body, maxBody)
+		if s.faults.strike(rec, r) {
+			return
+		}
+		s.route(rec, r)
+		if rec.after != nil {
+			rec.after()
+		}
+	})
+}
+
+// localHost guards against pages elsewhere that name this server by their own host name.
+func localHost(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.Trim(host, "[]")
+	if host == "localhost" || host == "example.com" { // example.com is what httptest requests carry
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+type recorder struct {
+	http.ResponseWriter
+	status int
+	after  func() // what a fault does once the request has been carried out
+}
+
+func (r *recorder) WriteHeader(code int) {
+	r.status = code
+	r.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
