@@ -148,6 +148,12 @@ func (p *parser) unexpected() {
 	}
 }
 
+// misplacedMaterialize: materialize(x) stands elsewhere than as the whole value of a let.
+func (p *parser) misplacedMaterialize() {
+	p.report("KS006", p.gap(), "materialize(...) cannot stand here", "write let m = materialize(...); and use m here",
+		source.Note{Span: p.tok().Span(), Message: "found here"})
+}
+
 // pipeAfterMaterialize: let m = materialize(x) goes on with a pipe.
 func (p *parser) pipeAfterMaterialize() {
 	p.report("KS198", p.tok().Span(), "unexpected \"|\" after materialize(...)", "put the operators inside its brackets, or in a let statement of their own")

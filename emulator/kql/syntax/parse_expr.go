@@ -382,6 +382,10 @@ func (p *parser) parsePrimary() Expr {
 	if p.startsCall() {
 		return p.parseCall()
 	}
+	if k == kwMaterialize && p.peek(1).Kind == kindOpenParen {
+		p.misplacedMaterialize()
+		return p.parseMaterialize()
+	}
 	if e := p.parsePrimaryName(); e != nil {
 		return e
 	}
@@ -438,26 +442,16 @@ func (p *parser) parseParens() Expr {
 // startsCall reports whether a name with a bracket stands next.
 func (p *parser) startsCall() bool {
 	n := p.nameLength(0)
-	if n == 0 && p.kind() == kwMaterialize {
-		n = 1
-	}
 	return n > 0 && p.peek(n).Kind == kindOpenParen
 }
 
 // parseCall reads name(arguments).
 func (p *parser) parseCall() Expr {
 	start := p.start()
-	c := &CallExpr{}
-	if c.Name = p.parseName(); c.Name == nil {
-		c.Name = p.wordName()
-	}
+	c := &CallExpr{Name: p.parseName()}
 	open := p.next()
 	if !p.accept(kindCloseParen) {
-		item := (*parser).parseArgument
-		if c.Name.Text == "materialize" && !c.Name.Quoted {
-			item = (*parser).parseQueryExpr
-		}
-		c.Args = p.exprList(item, list{end: atListEnd})
+		c.Args = p.exprList((*parser).parseArgument, list{end: atListEnd})
 		p.close(kindCloseParen, ")", open, true)
 	}
 	c.node = p.from(start)

@@ -126,14 +126,14 @@ func (p *parser) wildcardLength(n int) int {
 	switch t := p.peek(n); {
 	case t.Kind == kindAsterisk:
 		m++
-	case (t.Kind == kindIdentifier || t.Kind.isExtended()) && p.peek(n+1).Kind == kindAsterisk && p.adjacent(n+1):
+	case (t.Kind.isName() || t.Kind.isExtended()) && p.peek(n+1).Kind == kindAsterisk && p.adjacent(n+1):
 		m += 2
 	default:
 		return 0
 	}
 	for {
 		k := p.peek(m).Kind
-		if k != kindIdentifier && k != kindLong && k != kindAsterisk && !k.isExtended() || !p.adjacent(m) {
+		if !k.isName() && k != kindLong && k != kindAsterisk && !k.isExtended() || !p.adjacent(m) {
 			return m - n
 		}
 		m++

@@ -210,7 +210,7 @@ func (p *parser) parseParameterValue() Expr {
 	}
 	if t := p.tok(); t.Kind.isKeyword() {
 		switch p.tokenText(t) {
-		case "simple", "relaxed", "nooptimization", "last", "first":
+		case "simple", "relaxed", "nooptimization":
 			n := p.wordName()
 			return &NameRef{n.node, n}
 		}

@@ -144,7 +144,11 @@ func (p *parser) parseLet() Statement {
 	case p.kind() == kwEntityGroup:
 		s.Value = p.parseEntityGroup()
 	case p.kind() == kwMaterialize:
-		s.Value = p.parseLetMaterialize()
+		s.Value = p.parseMaterialize()
+		if p.kind() == kindBar {
+			p.pipeAfterMaterialize()
+			p.dropPipe()
+		}
 	case p.startsFunction():
 		s.Value = p.parseFunction()
 	default:
@@ -154,18 +158,14 @@ func (p *parser) parseLet() Statement {
 	return s
 }
 
-// parseLetMaterialize reads materialize(x) as a let's whole value: no pipe may follow it there.
-func (p *parser) parseLetMaterialize() Expr {
+// parseMaterialize reads materialize(x), which may stand only as a let's whole value.
+func (p *parser) parseMaterialize() Expr {
 	start := p.start()
 	c := &CallExpr{Name: p.wordName()}
 	open, ok := p.open(kindOpenParen, "(")
 	c.Args = []Expr{p.requireQueryExpr()}
 	p.close(kindCloseParen, ")", open, ok)
 	c.node = p.from(start)
-	if p.kind() == kindBar {
-		p.pipeAfterMaterialize()
-		p.dropPipe()
-	}
 	return c
 }
 
