@@ -60,7 +60,7 @@ func judge(data rows) alarms {
 			a.fire("b3", who)
 		}
 		legacy := r["ClientAppUsed"] != "Browser" && r["ClientAppUsed"] != "Mobile Apps and Desktop clients"
-		if r["ResultType"] == "0" && legacy && !strings.HasPrefix(who, "scanner@") && !strings.HasPrefix(who, "svc-mailrelay@") {
+		if r["ResultType"] == "0" && legacy && !strings.HasPrefix(who, "scanner@") && !strings.HasPrefix(who, "ticketing@") {
 			a.fire("b5", who)
 		}
 		if r["AuthenticationProtocol"] == "ropc" {

@@ -175,7 +175,7 @@ var (
 
 func (w *world) legacyMail(p *person, flags uint8) (app, agent, protocol text) {
 	if p.mailbox && flags&flagNoise == 0 {
-		return legacySMTP, basicAgent, w.words.protocolNone
+		return p.legacy, basicAgent, w.words.protocolNone
 	}
 	return legacyIMAP, basicAgent, w.words.protocolNone
 }

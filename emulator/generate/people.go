@@ -20,6 +20,7 @@ type person struct {
 	homeName text
 	cross    text // CrossTenantAccessType
 	idType   text // SignInIdentifierType
+	legacy   text // the old protocol a service mailbox speaks
 
 	rate      float64 // own activity against the mean, 0.5 to 1.5
 	guest     bool
@@ -137,10 +138,10 @@ func (w *world) makePeople(n int) {
 			p.stuck = w.results.byCode[stuck[i%len(stuck)]]
 		}
 	}
-	for _, name := range serviceMailboxes {
+	for _, box := range serviceMailboxes {
 		p := &person{
 			index: len(w.people), id: newUUID(r), place: &w.homes[0], idType: upnType, mailbox: true,
-			name: newText("Service " + name), upn: newText(name + "@contoso.example"),
+			name: newText("Service " + box.name), upn: newText(box.name + "@contoso.example"), legacy: box.protocol,
 			rate: 1, typ: member, cross: none, homeID: w.tenant, homeName: contoso,
 		}
 		p.nets = [3]*network{w.offices[0], w.offices[0], w.offices[0]}
@@ -152,7 +153,14 @@ func (w *world) makePeople(n int) {
 
 // serviceMailboxes are the accounts that use a legacy protocol with the company's blessing; a workspace lists them
 // in the watchlist bs_legacy_ok.
-var serviceMailboxes = []string{"scanner", "svc-mailrelay"}
+var serviceMailboxes = []struct {
+	name     string
+	protocol text
+	detail   string
+}{
+	{"scanner", legacySMTP, "scan to mail"},
+	{"ticketing", legacyIMAP, "ticket import"},
+}
 
 func (w *world) makeNetworks(p *person, at int) {
 	const firstHome, homes = 0x1000, 0xb000

@@ -7,38 +7,34 @@ type Watchlist struct {
 	Rows    [][]string
 }
 
-// Watchlists are the ones that fit the data of cfg: the accounts allowed to use legacy protocols, the privileged
-// people, and when each application and managed identity was last seen, as of the beginning of the last day. The dormant
-// ones were last seen 120 days earlier.
+// Watchlists are the ones that fit the data of cfg, with the columns of the shipped watchlists of the same alias: the
+// accounts allowed to use legacy protocols, the privileged people, and when each application and managed identity was
+// last seen, as of the beginning of the last day. The dormant ones were last seen 120 days earlier.
 func Watchlists(cfg Config) []Watchlist {
 	w := newWorld(cfg)
-	legacy := Watchlist{Name: "bs_legacy_ok", Columns: []string{"UserPrincipalName", "Protocol", "Reason"}}
-	for _, p := range w.people[w.users:] {
-		legacy.Rows = append(legacy.Rows, []string{string(p.upn.plain), string(legacySMTP.plain), "service mailbox"})
+	legacy := Watchlist{Name: "bs_legacy_ok", Columns: []string{"UserPrincipalName", "Protocol", "Reason", "Until"}}
+	for i, p := range w.people[w.users:] {
+		legacy.Rows = append(legacy.Rows, []string{string(p.upn.plain), string(p.legacy.plain), serviceMailboxes[i].detail,
+			string((w.end() + 365*day).append(nil))})
 	}
-	privileged := Watchlist{Name: "bs_privileged", Columns: []string{"UserPrincipalName", "UserId", "Role"}}
+	privileged := Watchlist{Name: "bs_privileged", Columns: []string{"UserPrincipalName", "Role", "Owner"}}
 	for _, p := range w.people[:w.users] {
 		if p.engineer && len(privileged.Rows) < max(1, w.users/100) {
-			privileged.Rows = append(privileged.Rows, []string{string(p.upn.plain), p.id.String(), "Application Administrator"})
+			privileged.Rows = append(privileged.Rows, []string{string(p.upn.plain), "Application Administrator", "identity team"})
 		}
 	}
-	seen := func(name, key string, list []*principal, id func(*principal) text) Watchlist {
-		l := Watchlist{Name: name, Columns: []string{key, "Name", "FirstSeen", "LastSeen", "Owner", "Expected"}}
+	seen := Watchlist{Name: "bs_lastseen_app", Columns: []string{"AppId", "LastSeen", "FirstSeen", "Owner", "Expected"}}
+	for _, list := range [][]*principal{w.principals, w.identities} {
 		for _, p := range list {
-			last := w.end() - day - hour
+			last, expected := w.end()-day-hour, "daily"
 			if p.dormant {
-				last -= 120 * day
+				last, expected = last-120*day, ""
 			}
-			l.Rows = append(l.Rows, []string{string(id(p).plain), string(p.name.plain), string((w.start - 400*day).append(nil)),
-				string(last.append(nil)), string(w.admin().upn.plain), "daily"})
+			seen.Rows = append(seen.Rows, []string{string(p.appIDText.plain), string(last.append(nil)),
+				string((w.start - 400*day).append(nil)), "platform team", expected})
 		}
-		return l
 	}
-	return []Watchlist{
-		legacy, privileged,
-		seen("bs_lastseen_app", "AppId", w.principals, func(p *principal) text { return p.appIDText }),
-		seen("bs_lastseen_identity", "ServicePrincipalId", w.identities, func(p *principal) text { return p.idText }),
-	}
+	return []Watchlist{legacy, privileged, seen}
 }
 
 func (l Watchlist) csv() []byte {
