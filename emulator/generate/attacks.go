@@ -229,7 +229,7 @@ const attackerHosts = 120
 // strangerAt is a stranger in a given place. No two attacks share a machine as long as there are machines left.
 func (l *layer) strangerAt(v4 bool, p *place) *network {
 	h := mix(l.w.seed, hashText("attacker"), l.nets)
-	asn := asnAttack + int(h>>8%400)
+	asn := asnAttack + int((mix(l.w.seed)%400+7*l.nets)%400) // the machines of one attack are of as many providers
 	if !v4 || len(l.pool.hosts) == 0 {
 		return newNetwork(p, fmt.Sprintf("2001:db8:f%03x::%x", l.nets&0xfff, 0x10+h>>24%0xffe0), asn, l.w.noNames)
 	}

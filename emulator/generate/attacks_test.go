@@ -130,7 +130,7 @@ var ideas = map[string]func(s scene) bool{
 		for _, r := range all {
 			nets[network16(r["IPAddress"])] = true
 		}
-		return len(all) >= 15 && len(s.laid(tableSignin)) < 15 && len(s.laid(tableBackground)) < 15 && len(nets) >= 4 &&
+		return len(all) >= 15 && len(s.laid(tableSignin)) < 15 && len(s.laid(tableBackground)) < 15 && len(nets) >= 4 && len(distinct(all, "AutonomousSystemNumber")) >= 4 &&
 			len(distinct(all, "Location")) >= 5 && len(distinct(all, "UserPrincipalName")) == 1 && spread(all) < 24*time.Hour
 	},
 	"a3": func(s scene) bool {
