@@ -13,8 +13,8 @@ func bitAggregates() []Aggregate {
 	}
 }
 
-// bits folds the values of a group by a bitwise operator; no value gives null.
-type bits struct {
+// bitFold folds the values of a group by a bitwise operator; no value gives null.
+type bitFold struct {
 	out  value.Type
 	op   func(a, b int64) int64
 	acc  []int64
@@ -22,19 +22,19 @@ type bits struct {
 }
 
 func newBits(op func(a, b int64) int64) func([]value.Type, []value.Value, value.Type) Accumulator {
-	return func(_ []value.Type, _ []value.Value, out value.Type) Accumulator { return &bits{out: out, op: op} }
+	return func(_ []value.Type, _ []value.Value, out value.Type) Accumulator { return &bitFold{out: out, op: op} }
 }
 
-func (a *bits) Resize(groups int) { a.acc, a.seen = grown(a.acc, groups), grown(a.seen, groups) }
+func (a *bitFold) Resize(groups int) { a.acc, a.seen = grown(a.acc, groups), grown(a.seen, groups) }
 
-func (a *bits) add(g int32, x int64) {
+func (a *bitFold) add(g int32, x int64) {
 	if a.seen[g] {
 		x = a.op(a.acc[g], x)
 	}
 	a.acc[g], a.seen[g] = x, true
 }
 
-func (a *bits) Update(args []vector.Column, group []int32, n int) {
+func (a *bitFold) Update(args []vector.Column, group []int32, n int) {
 	v := longs(args[0])
 	for i, g := range groupsOf(group, n)[:n] {
 		if !v.IsNull(i) {
@@ -43,8 +43,8 @@ func (a *bits) Update(args []vector.Column, group []int32, n int) {
 	}
 }
 
-func (a *bits) Merge(other Accumulator, remap []int32) {
-	o := other.(*bits)
+func (a *bitFold) Merge(other Accumulator, remap []int32) {
+	o := other.(*bitFold)
 	for g, ok := range o.seen {
 		if ok {
 			a.add(remap[g], o.acc[g])
@@ -52,7 +52,7 @@ func (a *bits) Merge(other Accumulator, remap []int32) {
 	}
 }
 
-func (a *bits) Finish() vector.Column {
+func (a *bitFold) Finish() vector.Column {
 	out := newLongs(a.out, len(a.acc))
 	for g, x := range a.acc {
 		out.put(g, x, a.seen[g])

@@ -13,7 +13,9 @@ func spreadAggregates() []Aggregate {
 		name         string
 		sample, root bool
 	}{{"stdev", true, true}, {"stdevp", false, true}, {"variance", true, false}, {"variancep", false, false}} {
-		build := func([]value.Type, []value.Value, value.Type) Accumulator { return &spread{sample: f.sample, root: f.root} }
+		build := func([]value.Type, []value.Value, value.Type) Accumulator {
+			return &spread{sample: f.sample, root: f.root}
+		}
 		out = append(out, Aggregate{Name: f.name, New: build}, only(f.name+"if", 1, build))
 	}
 	for _, f := range []struct {
@@ -26,7 +28,7 @@ func spreadAggregates() []Aggregate {
 	return out
 }
 
-// spread is variance and standard deviation by Welford's method; one value of a sample, or none, gives NaN.
+// spread is variance and standard deviation by Welford's method; fewer than two values give 0, as an empty table does by the reference of summarize.
 type spread struct {
 	sample, root bool
 	n, mean, m2  []float64
@@ -71,9 +73,9 @@ func (a *spread) Finish() vector.Column {
 		if a.sample {
 			n--
 		}
-		x := a.m2[g] / n
-		if n <= 0 {
-			x = math.NaN()
+		x := 0.0
+		if n > 0 {
+			x = a.m2[g] / n
 		}
 		if a.root {
 			x = math.Sqrt(x)
@@ -130,9 +132,8 @@ func (a *covariance) Finish() vector.Column {
 		if a.sample {
 			n--
 		}
-		out[g] = a.c[g] / n
-		if n <= 0 {
-			out[g] = math.NaN()
+		if n > 0 {
+			out[g] = a.c[g] / n
 		}
 	}
 	return &vector.Reals{Data: out}

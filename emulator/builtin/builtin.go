@@ -57,6 +57,8 @@ func families() [][]Scalar {
 	return [][]Scalar{
 		comparisonKernels(), stringPredicateKernels(), logicKernels(), arithmeticKernels(), conversionKernels(),
 		regexKernels(), textKernels(), encodingKernels(), hashKernels(), sketchKernels(),
+		clockKernels(), formatKernels(), mathKernels(), chanceKernels(),
+		arrayKernels(), bagKernels(), addressKernels(), parseKernels(),
 	}
 }
 
