@@ -16,7 +16,10 @@ func spreadAggregates() []Aggregate {
 		build := func([]value.Type, []value.Value, value.Type) Accumulator {
 			return &spread{sample: f.sample, root: f.root}
 		}
-		out = append(out, Aggregate{Name: f.name, New: build}, only(f.name+"if", 1, build))
+		out = append(out, Aggregate{Name: f.name, New: build})
+		if f.name != "stdevp" { // Kusto has no stdevpif
+			out = append(out, only(f.name+"if", 1, build))
+		}
 	}
 	for _, f := range []struct {
 		name   string
