@@ -383,7 +383,11 @@ type (
 		Input  Rel // nil for a plugin at the head of a query
 		Args   []Expr
 		Right  Rel // the second relation of ipv4_lookup and its kin
-		Open   bool
+		// ArgNames pair with Args: the parameters they are for. Relations and pivot's aggregate are not among them.
+		ArgNames  []string
+		Aggregate *AggregateCall // of pivot, nil when it counts rows
+		RightOut  []ColumnPair   // of ipv4_lookup and its kin: output column <- column of Right
+		Open      bool
 		// Wanted are columns that the rest of the query reads by name and that only the data can supply. They are also in
 		// Cols; a column the data does not supply is null.
 		Wanted []*Column
@@ -482,4 +486,3 @@ type ScanStep struct {
 	// State are the columns `name.col` reads: the values of a step's matched row.
 	State []ColumnPair
 }
-

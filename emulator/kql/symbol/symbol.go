@@ -41,7 +41,19 @@ type StoredFunction struct {
 	Body       string     // KQL; "" when only the result is known
 	Returns    *Table     // when Body is "": the columns, or an open table; nil when it returns a scalar
 	ReturnType value.Type // when Body is "" and Returns is nil
+	Extends    []Column   // when Body is "": it returns its tabular argument with these columns added (FileProfile)
+	Remote     Remote     // when Body is "": it stands for another place's tables
 }
+
+// Remote says what a function such as workspace() stands for.
+type Remote uint8
+
+// The kinds of places.
+const (
+	NotRemote     Remote = iota
+	SameTables           // workspace(), app(), resource(): another workspace with the tables of this one
+	ForeignTables        // adx(), arg(): tables that nobody described
+)
 
 // Watchlist is the shape of a watchlist: its columns beside the fixed ones (_DTItemId, LastUpdatedTimeUTC, SearchKey, WatchlistItem...).
 type Watchlist struct {
