@@ -69,6 +69,7 @@ func readFunction(r *reader, n *yaml.Node) *Function {
 		{"Product", nil}, {"Normalization", nil}, {"References", nil}, {"EquivalentBuiltInParser", nil}, {"EquivalentBuiltInFunction", nil}, {"Parsers", nil},
 		{"tags", nil}, {"streams", nil}, {"blindspots", nil}, {"status", nil}, {"requiredDataConnectors", nil},
 		{"metadata", r.rec(&f.Metadata)},
+		{"arm", nil}, // what the service keeps and this form has no word for; package deploy reads it
 	})
 	if f.Name == "" {
 		f.Name = title.title

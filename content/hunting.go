@@ -61,6 +61,7 @@ func readHunting(r *reader, n *yaml.Node) *HuntingQuery {
 			})
 		}},
 		{"metadata", r.rec(&h.Metadata)},
+		{"arm", nil}, // what the service keeps and this form has no word for; package deploy reads it
 	})
 	r.require(n, "a hunting query", "query", h.Query.String())
 	r.require(n, "a hunting query", "name", h.Name)

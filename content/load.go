@@ -132,7 +132,11 @@ func (l *loader) each(n int, do func(int)) {
 }
 
 // contentFile says whether a file may hold content by its extension. CSV files are read through their watchlist.
+// Resources of the service that have no form of their own here (*.arm.json) are read by package deploy.
 func contentFile(name string) bool {
+	if strings.HasSuffix(strings.ToLower(name), ".arm.json") {
+		return false
+	}
 	switch strings.ToLower(path.Ext(name)) {
 	case ".yaml", ".yml", ".json", ".workbook":
 		return !strings.HasPrefix(path.Base(name), ".")

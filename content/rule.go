@@ -208,6 +208,7 @@ func readRule(r *reader, n *yaml.Node) *Rule {
 			})
 		}},
 		{"metadata", r.rec(&u.Metadata)},
+		{"arm", nil}, // what the service keeps and this form has no word for; package deploy reads it
 	})
 	r.require(n, "a rule", "query", u.Query.String())
 	r.require(n, "a rule", "name", u.Name)

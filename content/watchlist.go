@@ -92,6 +92,7 @@ func readWatchlist(r *reader, n *yaml.Node, l *loader) *Watchlist {
 			})
 		}},
 		{"metadata", r.rec(&w.Metadata)},
+		{"arm", nil}, // what the service keeps and this form has no word for; package deploy reads it
 	})
 	r.require(n, "a watchlist", "itemsSearchKey", w.ItemsSearchKey)
 	if w.Alias == "" {
