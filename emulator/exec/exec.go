@@ -64,6 +64,8 @@ type Options struct {
 	Limits    Limits
 	Profile   *Profile // filled when not nil
 	Context   *builtin.Context
+	// Rewrite is applied to the relations inside expressions; nil leaves them as they were bound.
+	Rewrite func(bind.Rel) bind.Rel
 }
 
 // ErrLimit is wrapped by errors that say which limit a query ran into.

@@ -8,7 +8,6 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
-	"github.com/seed-caab1ad3/blindspot/emulator/plan"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
 
@@ -143,8 +142,11 @@ func (r *run) list(s *bind.InSubquery) (*expr.List, error) {
 // subquery runs a relation inside an expression; rows bounds how many are read, 0 for all. It runs on its own state but
 // for the shared relations, which it may be the first to compute.
 func (r *run) subquery(rel bind.Rel, rows int) (*Batch, error) {
+	if r.o.Rewrite != nil {
+		rel = r.o.Rewrite(rel)
+	}
 	r.mu.Lock()
-	n, err := r.prepare(plan.Optimize(rel))
+	n, err := r.prepare(rel)
 	r.mu.Unlock()
 	if err != nil {
 		return nil, err

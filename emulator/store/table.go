@@ -98,6 +98,13 @@ func (t *Table) Columns() []Column {
 	return slices.Clone(t.columns)
 }
 
+// Width returns the number of columns.
+func (t *Table) Width() int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return len(t.columns)
+}
+
 // Rows returns the number of rows.
 func (t *Table) Rows() int {
 	t.mu.RLock()
