@@ -3,8 +3,10 @@ package server
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"regexp"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,10 +28,12 @@ var technique = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile
 var readOnlyRule = []string{"lastModifiedUtc"}
 
 // checkAlertRule is the service's validation of a rule, with its texts where they are known (facts S86 to S98).
-func checkAlertRule(s *Server, r, old *resource, version string) *armError {
+func checkAlertRule(c *checking) *armError {
+	r := c.r
 	if r.Kind == "" {
 		return bad("Invalid data model. [kind: The kind field is required.]")
 	}
+	old, version := c.old, c.version
 	if old != nil && old.Kind != r.Kind {
 		return &armError{409, "Conflict", fmt.Sprintf("The kind of an existing rule cannot be changed from '%s' to '%s'.", old.Kind, r.Kind)}
 	}
@@ -41,12 +45,12 @@ func checkAlertRule(s *Server, r, old *resource, version string) *armError {
 	var e *armError
 	switch r.Kind {
 	case "Scheduled":
-		e = s.checkQueryRule(r, old, true, preview)
+		e = c.checkQueryRule(true, preview)
 	case "NRT":
 		if !preview {
 			return bad("The rule kind 'NRT' is not supported by api-version '%s'; it needs a preview version.", version)
 		}
-		e = s.checkQueryRule(r, old, false, preview)
+		e = c.checkQueryRule(false, preview)
 	case "Fusion":
 		e = missing(r, "alertRuleTemplateName", "enabled")
 	case "MLBehaviorAnalytics", "ThreatIntelligence":
@@ -62,8 +66,13 @@ func checkAlertRule(s *Server, r, old *resource, version string) *armError {
 	if e != nil {
 		return e
 	}
-	r.Properties["lastModifiedUtc"] = s.opts.Now().UTC().Format("2006-01-02T15:04:05.0000000Z")
+	r.Properties["lastModifiedUtc"] = stamp(c.server.opts.Now())
 	return nil
+}
+
+// ruleConflict is the answer to an etag in the body that is out of date.
+func ruleConflict(r *resource) *armError {
+	return &armError{409, "Conflict", fmt.Sprintf("Newer instance of rule '%s' exists (etag does not match). Data was not saved.", r.Name)}
 }
 
 func clone(m map[string]any) map[string]any {
@@ -74,7 +83,8 @@ func clone(m map[string]any) map[string]any {
 	return out
 }
 
-func (s *Server) checkQueryRule(r, old *resource, scheduled, preview bool) *armError {
+func (c *checking) checkQueryRule(scheduled, preview bool) *armError {
+	r := c.r
 	kind := "NRT"
 	required := []string{"displayName", "enabled", "severity", "query", "suppressionEnabled", "suppressionDuration"}
 	if scheduled {
@@ -135,13 +145,40 @@ func (s *Server) checkQueryRule(r, old *resource, scheduled, preview bool) *armE
 	if e := checkGrouping(r); e != nil {
 		return e
 	}
-	if r.text("templateVersion") != "" && r.text("alertRuleTemplateName") == "" {
-		return invalid("'templateVersion' can only be used if 'alertRuleTemplateName' is not empty")
+	if v := r.text("templateVersion"); v != "" {
+		if r.text("alertRuleTemplateName") == "" {
+			return invalid("'templateVersion' can only be used if 'alertRuleTemplateName' is not empty")
+		}
+		if !threePart(v) {
+			return invalid("'templateVersion' should be in format X.Y.Z (all numbers).")
+		}
 	}
-	if e := s.checkCounts(r, scheduled); e != nil {
+	if e := c.checkCounts(scheduled); e != nil {
 		return e
 	}
-	return s.checkRuleQuery(r)
+	return c.checkRuleQuery()
+}
+
+func threePart(v string) bool {
+	parts := strings.Split(v, ".")
+	for _, p := range parts {
+		if p == "" || strings.Trim(p, "0123456789") != "" {
+			return false
+		}
+	}
+	return len(parts) == 3
+}
+
+// integer reads a whole number that may be written as 5 or 5.0.
+func integer(n json.Number) (int64, error) {
+	if v, err := n.Int64(); err == nil {
+		return v, nil
+	}
+	f, err := n.Float64()
+	if err == nil && f != math.Trunc(f) {
+		err = strconv.ErrSyntax
+	}
+	return int64(f), err
 }
 
 func checkTimes(r *resource, invalid func(string, ...any) *armError) *armError {
@@ -173,7 +210,7 @@ func checkTimes(r *resource, invalid func(string, ...any) *armError) *armError {
 		return bad("Invalid data model. [triggerOperator: Invalid value '%v'.]", r.Properties["triggerOperator"])
 	}
 	n, ok := r.Properties["triggerThreshold"].(json.Number)
-	v, err := n.Int64()
+	v, err := integer(n)
 	if !ok || err != nil || v < 0 || v > 10000 {
 		return bad("Invalid data model. [triggerThreshold: The field triggerThreshold must be between 0 and 10000.]")
 	}
@@ -248,49 +285,6 @@ func knownTactic(t string) bool {
 		"ImpairProcessControl", "InhibitResponseFunction")
 }
 
-// identifiers lists the identifiers of each entity type, as the service spells them.
-func identifiers(entityType string) []string {
-	switch entityType {
-	case "Account":
-		return []string{"Name", "FullName", "NTDomain", "DnsDomain", "UPNSuffix", "Sid", "AadTenantId", "AadUserId", "PUID", "IsDomainJoined", "DisplayName", "ObjectGuid"}
-	case "Host":
-		return []string{"DnsDomain", "NTDomain", "HostName", "FullName", "NetBiosName", "AzureID", "OMSAgentID", "OSFamily", "OSVersion", "IsDomainJoined"}
-	case "IP":
-		return []string{"Address", "AddressScope"}
-	case "Malware":
-		return []string{"Name", "Category"}
-	case "File":
-		return []string{"Directory", "Name"}
-	case "Process":
-		return []string{"ProcessId", "CommandLine", "ElevationToken", "CreationTimeUtc"}
-	case "CloudApplication":
-		return []string{"AppId", "Name", "InstanceName"}
-	case "DNS":
-		return []string{"DomainName"}
-	case "AzureResource":
-		return []string{"ResourceId"}
-	case "FileHash":
-		return []string{"Algorithm", "Value"}
-	case "RegistryKey":
-		return []string{"Hive", "Key"}
-	case "RegistryValue":
-		return []string{"Name", "Value", "ValueType"}
-	case "SecurityGroup":
-		return []string{"DistinguishedName", "SID", "ObjectGuid"}
-	case "URL":
-		return []string{"Url"}
-	case "Mailbox":
-		return []string{"MailboxPrimaryAddress", "DisplayName", "Upn", "ExternalDirectoryObjectId", "RiskLevel"}
-	case "MailCluster":
-		return []string{"NetworkMessageIds", "CountByDeliveryStatus", "CountByThreatType", "CountByProtectionStatus", "Threats", "Query", "QueryTime", "MailCount", "IsVolumeAnomaly", "Source", "ClusterSourceIdentifier", "ClusterSourceType", "ClusterQueryStartTime", "ClusterQueryEndTime", "ClusterGroup"}
-	case "MailMessage":
-		return []string{"Recipient", "Urls", "Threats", "Sender", "P1Sender", "P1SenderDisplayName", "P1SenderDomain", "SenderIP", "P2Sender", "P2SenderDisplayName", "P2SenderDomain", "ReceivedDate", "NetworkMessageId", "InternetMessageId", "Subject", "BodyFingerprintBin1", "BodyFingerprintBin2", "BodyFingerprintBin3", "BodyFingerprintBin4", "BodyFingerprintBin5", "AntispamDirection", "DeliveryAction", "DeliveryLocation", "Language", "ThreatDetectionMethods"}
-	case "SubmissionMail":
-		return []string{"NetworkMessageId", "Timestamp", "Recipient", "Sender", "SenderIp", "Subject", "ReportType", "SubmissionId", "SubmissionDate", "Submitter"}
-	}
-	return nil
-}
-
 func checkMappings(r *resource) *armError {
 	v := r.Properties["entityMappings"]
 	if v == nil {
@@ -303,8 +297,8 @@ func checkMappings(r *resource) *armError {
 	for _, x := range list {
 		m, _ := x.(map[string]any)
 		t, _ := m["entityType"].(string)
-		valid := identifiers(t)
-		if valid == nil {
+		entity := content.LookupEntity(t)
+		if entity == nil || entity.Name != t {
 			return bad("Invalid data model. [entityMappings: Invalid entity type '%s'.]", t)
 		}
 		fields, _ := m["fieldMappings"].([]any)
@@ -316,8 +310,8 @@ func checkMappings(r *resource) *armError {
 			f, _ := y.(map[string]any)
 			id, _ := f["identifier"].(string)
 			column, _ := f["columnName"].(string)
-			if !oneOf(id, valid...) {
-				return bad("Invalid data model. [entityMappings: Invalid identifier '%s' for entity type '%s' encountered. Valid identifiers are: [%s].]", id, t, strings.Join(valid, ", "))
+			if !entity.Has(id) {
+				return bad("Invalid data model. [entityMappings: Invalid identifier '%s' for entity type '%s' encountered. Valid identifiers are: [%s].]", id, t, strings.Join(entity.Identifiers, ", "))
 			}
 			if seen[id] {
 				return bad("Invalid data model. [entityMappings: The identifier '%s' is defined multiple times.]", id)
@@ -327,8 +321,29 @@ func checkMappings(r *resource) *armError {
 				return bad("Invalid data model. [entityMappings: The columnName of identifier '%s' is required.]", id)
 			}
 		}
+		if !covered(entity, seen) {
+			var sets []string
+			for _, s := range entity.Required {
+				sets = append(sets, strings.Join(s, " and "))
+			}
+			return bad("Invalid data model. [entityMappings: The entity type '%s' misses its required identifiers. One of these is needed: [%s].]", t, strings.Join(sets, "; "))
+		}
 	}
 	return nil
+}
+
+// covered reports whether one of the entity's required sets of identifiers is mapped as a whole.
+func covered(e *content.EntityType, mapped map[string]bool) bool {
+	for _, set := range e.Required {
+		whole := true
+		for _, id := range set {
+			whole = whole && mapped[id]
+		}
+		if whole {
+			return true
+		}
+	}
+	return len(e.Required) == 0
 }
 
 func checkDetails(r *resource) *armError {
@@ -337,7 +352,7 @@ func checkDetails(r *resource) *armError {
 		if !ok || len(m) > 20 {
 			return bad("Invalid data model. [customDetails: At most 20 custom details can be defined.]")
 		}
-		for k := range m {
+		for _, k := range sortedKeys(m) {
 			if len(k) > 20 {
 				return bad("Invalid data model. [customDetails: The key '%s' is longer than 20 characters.]", k)
 			}
@@ -379,9 +394,9 @@ func checkGrouping(r *resource) *armError {
 	return nil
 }
 
-// checkCounts holds the number of rules and that display names are unique. The store's lock is held by the caller, so
-// the items are read directly.
-func (s *Server) checkCounts(r *resource, scheduled bool) *armError {
+// checkCounts holds the number of rules and that display names are unique.
+func (c *checking) checkCounts(scheduled bool) *armError {
+	r := c.r
 	kind, most, mostEnabled := "NRT", maxNRT, maxNRTEnabled
 	if scheduled {
 		kind, most, mostEnabled = "Scheduled", maxScheduled, maxScheduledEnabled
@@ -390,7 +405,7 @@ func (s *Server) checkCounts(r *resource, scheduled bool) *armError {
 	if r.flag("enabled") {
 		enabled = 1
 	}
-	for _, x := range s.store.items {
+	for _, x := range c.s.items {
 		if x.Type != r.Type || strings.EqualFold(x.ID, r.ID) {
 			continue
 		}
@@ -450,8 +465,8 @@ func showAlertRule(_ *Server, r *resource, out map[string]any, version string) {
 	}
 }
 
-func checkRuleAction(s *Server, r, _ *resource, _ string) *armError {
-	return missing(r, "logicAppResourceId", "triggerUri")
+func checkRuleAction(c *checking) *armError {
+	return missing(c.r, "logicAppResourceId", "triggerUri")
 }
 
 // hideTrigger leaves the secret out of answers, as the service does.

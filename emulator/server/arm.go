@@ -22,15 +22,19 @@ type armType struct {
 	// createdStatus is what PUT answers for a new resource; 200 for an existing one.
 	createdStatus int
 	// check looks at a resource before it is kept; old is nil for a new one. It may fill read-only fields in.
-	check func(s *Server, r, old *resource, version string) *armError
+	check func(c *checking) *armError
 	// show changes the answer for one resource, and must not change the resource.
 	show func(s *Server, r *resource, out map[string]any, version string)
 	// page is the length of a list's page.
 	page int
+	// conflict is the answer to an etag in a body that is not the current one; a 412 when nil.
+	conflict func(r *resource) *armError
 	// readOnly types answer GET only.
 	readOnly bool
 	// deletedStatus is what DELETE answers; 200 when 0. A missing resource is 204.
 	deletedStatus int
+	// listed changes what a list shows of a resource.
+	listed func(out map[string]any, q url.Values)
 	// filter drops resources from a list.
 	filter func(r *resource, q url.Values) (keep bool, err *armError)
 }
@@ -89,6 +93,8 @@ func (s *Server) resourceManager(w http.ResponseWriter, r *http.Request, segment
 		s.answer(w, http.StatusOK, p.t, res, version)
 	case p.t.readOnly:
 		writeError(w, http.StatusMethodNotAllowed, "MethodNotAllowed", "This resource is read-only.")
+	case r.Method == http.MethodPut && p.t.name == "Microsoft.Resources/deployments":
+		s.deploy(w, r, p, version)
 	case r.Method == http.MethodPut:
 		s.put(w, r, p, version, false)
 	case r.Method == http.MethodPatch:
@@ -134,6 +140,11 @@ func (t *armType) version(q url.Values) (string, *armError) {
 	best := ""
 	for _, k := range t.versions { // ordered by date
 		if strings.HasSuffix(k, "-preview") == preview && k[:10] <= v[:10] {
+			best = k
+		}
+	}
+	for _, k := range t.versions { // asked for an older preview than any that is known
+		if best == "" && strings.HasSuffix(k, "-preview") == preview {
 			best = k
 		}
 	}
@@ -232,7 +243,13 @@ func (s *Server) render(t *armType, r *resource, version string) map[string]any 
 // armList answers a collection in pages.
 func (s *Server) armList(w http.ResponseWriter, r *http.Request, p place, version string) {
 	q := r.URL.Query()
+	if strings.HasPrefix(strings.ToLower(p.t.name), "microsoft.securityinsights/alertruletemplates") {
+		s.templates()
+	}
 	all := s.store.list(p.parent)
+	if l := strings.ToLower(p.parent); strings.HasPrefix(l, "/subscriptions/") && !strings.Contains(l, "/resourcegroups/") {
+		all = s.store.ofType(p.t.name) // a list over all resource groups
+	}
 	if p.t.filter != nil {
 		kept := all[:0:0]
 		for _, x := range all {
@@ -273,7 +290,11 @@ func (s *Server) armList(w http.ResponseWriter, r *http.Request, p place, versio
 	to := min(from+page, len(all))
 	value := make([]any, 0, to-from)
 	for _, x := range all[from:to] {
-		value = append(value, s.render(p.t, x, version))
+		out := s.render(p.t, x, version)
+		if p.t.listed != nil {
+			p.t.listed(out, q)
+		}
+		value = append(value, out)
 	}
 	out := map[string]any{"value": value}
 	if to < len(all) {
@@ -323,24 +344,26 @@ func (s *Server) write(p place, in request, version, ifMatch, ifNoneMatch string
 	if in.Properties == nil && !patch {
 		return nil, false, bad("Invalid data model. [properties: The properties field is required.]")
 	}
-	res, e = s.store.change(p.id(), func(old *resource) (*resource, *armError) {
+	res, e = s.store.change(p.id(), func(t *txn, old *resource) (*resource, *armError) {
 		if patch && old == nil {
 			return nil, notFound(p)
 		}
 		match := ifMatch
-		if match == "" {
-			match = in.Etag
-		}
-		if match == "" {
-			match = in.ETag
+		for _, m := range []string{in.Etag, in.ETag} {
+			if match == "" {
+				match = m
+			}
 		}
 		match = strings.TrimPrefix(match, "W/")
+		stale := match != "" && match != "*" && old != nil && strings.Trim(match, `"`) != strings.Trim(old.Etag, `"`)
 		switch {
+		case stale && ifMatch == "" && p.t.conflict != nil:
+			return nil, p.t.conflict(old)
 		case ifNoneMatch == "*" && old != nil:
 			return nil, &armError{http.StatusPreconditionFailed, "PreconditionFailed", "The resource exists already."}
 		case match != "" && match != "*" && old == nil && ifMatch != "":
 			return nil, &armError{http.StatusPreconditionFailed, "PreconditionFailed", "The resource does not exist, and an etag was given."}
-		case match != "" && match != "*" && old != nil && strings.Trim(match, `"`) != strings.Trim(old.Etag, `"`):
+		case stale:
 			return nil, &armError{http.StatusPreconditionFailed, "PreconditionFailed", "The etag does not match the resource's current one."}
 		}
 		created = old == nil
@@ -364,7 +387,7 @@ func (s *Server) write(p place, in request, version, ifMatch, ifNoneMatch string
 			}
 		}
 		if p.t.check != nil {
-			if e := p.t.check(s, n, old, version); e != nil {
+			if e := p.t.check(&checking{txn: t, server: s, r: n, old: old, version: version}); e != nil {
 				return nil, e
 			}
 		}
@@ -388,7 +411,7 @@ func (s *Server) etag(r, old *resource) string {
 
 func (s *Server) remove(w http.ResponseWriter, r *http.Request, p place) {
 	gone := false
-	_, e := s.store.change(p.id(), func(old *resource) (*resource, *armError) {
+	_, e := s.store.change(p.id(), func(_ *txn, old *resource) (*resource, *armError) {
 		if old == nil {
 			gone = true
 			return nil, nil

@@ -4,7 +4,6 @@ import (
 	"crypto/sha1"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/google/uuid"
@@ -21,7 +20,8 @@ func stableID(parts ...string) string {
 }
 
 // checkAutomationRule holds the limits of rules that act on incidents and alerts.
-func checkAutomationRule(_ *Server, r, _ *resource, _ string) *armError {
+func checkAutomationRule(c *checking) *armError {
+	r := c.r
 	if e := missing(r, "displayName", "order", "triggeringLogic", "actions"); e != nil {
 		return e
 	}
@@ -29,7 +29,7 @@ func checkAutomationRule(_ *Server, r, _ *resource, _ string) *armError {
 		return bad("Invalid data model. [displayName: The field displayName must be a string with a maximum length of 500.]")
 	}
 	n, _ := r.Properties["order"].(json.Number)
-	if v, err := n.Int64(); err != nil || v < 1 || v > 1000 {
+	if v, err := integer(n); err != nil || v < 1 || v > 1000 {
 		return bad("Invalid data model. [order: The field order must be between 1 and 1000.]")
 	}
 	t, ok := r.Properties["triggeringLogic"].(map[string]any)
@@ -61,7 +61,8 @@ func checkAutomationRule(_ *Server, r, _ *resource, _ string) *armError {
 	return nil
 }
 
-func checkMetadata(_ *Server, r, _ *resource, _ string) *armError {
+func checkMetadata(c *checking) *armError {
+	r := c.r
 	if e := missing(r, "parentId", "kind"); e != nil {
 		return e
 	}
@@ -72,7 +73,8 @@ func checkMetadata(_ *Server, r, _ *resource, _ string) *armError {
 	return nil
 }
 
-func checkDataConnector(_ *Server, r, _ *resource, _ string) *armError {
+func checkDataConnector(c *checking) *armError {
+	r := c.r
 	if r.Kind == "" {
 		return bad("Invalid data model. [kind: The kind field is required.]")
 	}
@@ -82,14 +84,16 @@ func checkDataConnector(_ *Server, r, _ *resource, _ string) *armError {
 	return nil
 }
 
-func checkOnboarding(_ *Server, r, _ *resource, _ string) *armError {
+func checkOnboarding(c *checking) *armError {
+	r := c.r
 	if !strings.EqualFold(r.Name, "default") {
 		return bad("The only onboarding state is 'default'.")
 	}
 	return nil
 }
 
-func checkTable(_ *Server, r, old *resource, _ string) *armError {
+func checkTable(c *checking) *armError {
+	r := c.r
 	schema, _ := r.Properties["schema"].(map[string]any)
 	if schema != nil {
 		if name, _ := schema["name"].(string); name != "" && !strings.EqualFold(name, r.Name) {
@@ -124,7 +128,8 @@ var entraCategories = []string{"AuditLogs", "SignInLogs", "NonInteractiveUserSig
 
 const maxDiagnosticSettings = 5
 
-func checkDiagnosticSetting(s *Server, r, old *resource, _ string) *armError {
+func checkDiagnosticSetting(c *checking) *armError {
+	r := c.r
 	if r.text("workspaceId") == "" && r.text("storageAccountId") == "" && r.text("eventHubAuthorizationRuleId") == "" {
 		return bad("At least one destination (workspaceId, storageAccountId or eventHubAuthorizationRuleId) must be given.")
 	}
@@ -139,9 +144,9 @@ func checkDiagnosticSetting(s *Server, r, old *resource, _ string) *armError {
 			return bad("Category '%s' is not supported.", c)
 		}
 	}
-	if old == nil {
+	if c.old == nil {
 		n := 1
-		for _, x := range s.store.items {
+		for _, x := range c.s.items {
 			if x.Type == r.Type {
 				n++
 			}
@@ -160,65 +165,21 @@ func showDiagnosticSetting(_ *Server, r *resource, out map[string]any, _ string)
 	delete(out, "etag")
 }
 
-// seed puts in place what every workspace has: itself, its onboarding to Sentinel, and the tenant's categories.
-func (s *Server) seed() {
-	put := func(id, kind string, props map[string]any) {
-		segments := splitPath(id)
-		lower := make([]string, len(segments))
-		for i, p := range segments {
-			lower[i] = strings.ToLower(p)
+// showTable adds what the service says of every table.
+func showTable(_ *Server, r *resource, out map[string]any, _ string) {
+	p := out["properties"].(map[string]any)
+	for _, n := range []string{"retentionInDays", "totalRetentionInDays"} {
+		if _, ok := p[n]; !ok {
+			p[n] = number("90")
 		}
-		p, ok := s.parse(segments, lower)
-		if !ok || s.store.get(p.id()) != nil {
-			return
-		}
-		_, _ = s.store.change(p.id(), func(*resource) (*resource, *armError) {
-			n := &resource{ID: p.id(), Name: p.name, Type: p.t.name, Kind: kind, Properties: props}
-			if p.t.name == "Microsoft.OperationalInsights/workspaces" {
-				n.Location = s.opts.Location
-			}
-			n.Etag = s.etag(n, nil)
-			return n, nil
-		})
 	}
-	put(s.WorkspaceResource(), "", map[string]any{"customerId": s.opts.WorkspaceID, "provisioningState": "Succeeded", "retentionInDays": number("90"), "sku": map[string]any{"name": "PerGB2018"}})
-	put(s.WorkspaceResource()+"/providers/Microsoft.SecurityInsights/onboardingStates/default", "", map[string]any{"customerManagedKey": false})
-	for _, c := range entraCategories {
-		put("/providers/microsoft.aadiam/diagnosticSettingsCategories/"+c, "", map[string]any{"categoryType": "Logs"})
+	schema, _ := p["schema"].(map[string]any)
+	schema = clone(schema)
+	schema["name"] = r.Name
+	schema["tableType"] = "Microsoft"
+	schema["tableSubType"] = "Any"
+	if strings.HasSuffix(r.Name, "_CL") {
+		schema["tableType"], schema["tableSubType"] = "CustomLog", "DataCollectionRuleBased"
 	}
-}
-
-// fixed answers what has no resource type of its own: subscriptions, resource groups, provider registration, and query paths below a workspace.
-func (s *Server) fixed(w http.ResponseWriter, r *http.Request, segments, lower []string) bool {
-	n := len(lower)
-	join := strings.Join(lower, "/")
-	subscription := map[string]any{"id": "/subscriptions/" + s.opts.Subscription, "subscriptionId": s.opts.Subscription, "tenantId": s.opts.Tenant, "displayName": "Stand-in", "state": "Enabled"}
-	switch {
-	case join == "subscriptions":
-		writeJSON(w, 200, map[string]any{"value": []any{subscription}})
-	case n == 2 && lower[0] == "subscriptions":
-		if lower[1] != strings.ToLower(s.opts.Subscription) {
-			writeError(w, 404, "SubscriptionNotFound", "The subscription '"+segments[1]+"' could not be found.")
-			return true
-		}
-		writeJSON(w, 200, subscription)
-	case n == 4 && lower[2] == "resourcegroups" && r.Method == http.MethodGet:
-		if lower[3] != strings.ToLower(s.opts.ResourceGroup) {
-			writeError(w, 404, "ResourceGroupNotFound", "Resource group '"+segments[3]+"' could not be found.")
-			return true
-		}
-		writeJSON(w, 200, map[string]any{"id": "/" + strings.Join(segments, "/"), "name": s.opts.ResourceGroup, "location": s.opts.Location, "properties": map[string]any{"provisioningState": "Succeeded"}})
-	case n >= 4 && lower[2] == "providers" && n <= 5 && lower[0] == "subscriptions":
-		writeJSON(w, 200, map[string]any{"id": "/" + strings.Join(segments[:4], "/"), "namespace": segments[3], "registrationState": "Registered"})
-	case strings.HasSuffix(join, "/api/query") || strings.HasSuffix(join, "/providers/microsoft.insights/logs") || strings.HasSuffix(join, "/query") && r.Method == http.MethodPost:
-		s.logs(w, r, segments, lower)
-	default:
-		return false
-	}
-	return true
-}
-
-// action answers a segment behind a resource.
-func (s *Server) action(w http.ResponseWriter, r *http.Request, p place, version string) {
-	writeError(w, http.StatusNotFound, "InvalidResourceType", "There is no action '"+p.action+"' on "+p.t.name+".")
+	p["schema"] = schema
 }

@@ -3,7 +3,8 @@ package server
 import "strings"
 
 // checkSavedSearch takes hunting queries and workspace functions. The service answers 200 for new ones too.
-func checkSavedSearch(_ *Server, r, _ *resource, _ string) *armError {
+func checkSavedSearch(c *checking) *armError {
+	r := c.r
 	if e := missing(r, "category", "displayName", "query"); e != nil {
 		return e
 	}
@@ -11,6 +12,13 @@ func checkSavedSearch(_ *Server, r, _ *resource, _ string) *armError {
 	r.setDefault("version", number("2"))
 	if a := r.text("functionAlias"); a != "" && !identifier(a) {
 		return bad("The functionAlias '%s' is not a valid function name.", a)
+	}
+	if a := r.text("functionAlias"); a != "" {
+		for _, x := range c.s.items {
+			if x.Type == r.Type && strings.EqualFold(x.text("functionAlias"), a) && !strings.EqualFold(x.ID, r.ID) {
+				return &armError{409, "Conflict", "The functionAlias '" + a + "' is used by the saved search '" + x.Name + "'."}
+			}
+		}
 	}
 	return nil
 }
@@ -24,17 +32,3 @@ func identifier(s string) bool {
 	}
 	return s != ""
 }
-
-// functions returns the workspace functions: alias, parameters as written, and body.
-func (s *Server) functions() (out []savedFunction) {
-	s.store.each(func(r *resource) {
-		if strings.EqualFold(r.Type, "Microsoft.OperationalInsights/workspaces/savedSearches") {
-			if a := r.text("functionAlias"); a != "" {
-				out = append(out, savedFunction{a, r.text("functionParameters"), r.text("query")})
-			}
-		}
-	})
-	return out
-}
-
-type savedFunction struct{ alias, parameters, query string }

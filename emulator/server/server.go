@@ -13,9 +13,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/seed-caab1ad3/blindspot/emulator"
 )
 
 // Options say what a server stands for and how it behaves.
@@ -26,8 +25,8 @@ type Options struct {
 	Subscription, ResourceGroup, Workspace string
 	WorkspaceID, Tenant                    string
 	Location                               string
-	// Engine answers queries.
-	Engine *emulator.Workspace
+	// Engine answers queries; nil refuses them, and rules are kept without compiling their query.
+	Engine Engine
 	// Now is the clock of timestamps, etags and query times; the machine's when nil.
 	Now func() time.Time
 	// Faults are injected in order of arrival, see ParseFault.
@@ -71,6 +70,10 @@ type Server struct {
 	plain, safe net.Listener
 	done        sync.WaitGroup
 	throttle    throttle
+	shelf       shelf
+	running     atomic.Int64 // queries under way
+	once        sync.Once    // of templates
+	rows        *rowJournal
 }
 
 // New builds a server that does not listen yet; Handler serves it in tests.
@@ -84,7 +87,12 @@ func New(opts Options) (*Server, error) {
 	if s.ca, err = newAuthority(opts.State, opts.Now()); err != nil {
 		return nil, err
 	}
-	s.seed()
+	if s.rows, err = openRows(opts.State, opts.Engine); err != nil {
+		return nil, err
+	}
+	if err := s.seed(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -130,7 +138,7 @@ func (s *Server) Close(ctx context.Context) error {
 		errs = append(errs, s.http.Shutdown(ctx), s.https.Shutdown(ctx))
 		s.done.Wait()
 	}
-	errs = append(errs, s.store.close())
+	errs = append(errs, s.store.close(), s.rows.close())
 	return errors.Join(errs...)
 }
 

@@ -1,9 +1,12 @@
 package server
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,7 +16,7 @@ import (
 )
 
 // resource is one thing that Resource Manager keeps. Properties are kept as they were sent, decoded to Go values with
-// numbers as json.Number, so that a field nobody here knows survives.
+// numbers as json.Number, so that a field nobody here knows survives. A resource in the store is never changed in place.
 type resource struct {
 	ID         string         `json:"id"` // spelled as when it was made
 	Name       string         `json:"name"`
@@ -26,78 +29,246 @@ type resource struct {
 	Sequence   int64          `json:"sequence"` // order of creation
 }
 
-// store keeps resources by their ids, which are compared without regard to case.
+// store keeps resources by their ids, which are compared without regard to case. With a folder, a change is a line of a
+// journal that is on the disk before the change is answered; opening replays the journal over the last whole snapshot.
 type store struct {
 	mu       sync.RWMutex
 	items    map[string]*resource
 	sequence int64
-	file     string // "" in memory
+	library  int64 // rises when functions or watchlists change
+	dir      string
+	journal  *os.File
+	lines    int
+	broken   error // why no more can be written
 }
 
-const stateFile = "resources.json"
+const (
+	stateFile   = "resources.json"
+	journalFile = "journal.jsonl"
+	// stateFormat is the number of the format that this version writes; it reads all up to it.
+	stateFormat = 1
+	// compactAfter is the number of journal lines after which a snapshot is written.
+	compactAfter = 2000
+)
+
+type snapshot struct {
+	Format    int         `json:"format"`
+	Resources []*resource `json:"resources"`
+}
+
+// entry is a line of the journal: all of one change.
+type entry struct {
+	Format  int         `json:"format"`
+	Puts    []*resource `json:"puts,omitempty"`
+	Deletes []string    `json:"deletes,omitempty"`
+}
 
 // openStore reads the state folder, made when it is absent.
 func openStore(dir string) (*store, error) {
-	s := &store{items: map[string]*resource{}}
+	s := &store{items: map[string]*resource{}, dir: dir}
 	if dir == "" {
 		return s, nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	s.file = filepath.Join(dir, stateFile)
-	data, err := os.ReadFile(s.file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
+	if err := s.readSnapshot(); err != nil {
+		return nil, err
+	}
+	replayed, err := s.replay()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range s.items {
+		s.sequence = max(s.sequence, r.Sequence)
+	}
+	if replayed {
+		err = s.compact()
+	} else {
+		err = s.openJournal()
 	}
 	if err != nil {
 		return nil, err
 	}
-	var saved struct {
-		Format    int         `json:"format"`
-		Resources []*resource `json:"resources"`
-	}
-	d := json.NewDecoder(strings.NewReader(string(data)))
-	d.UseNumber()
-	if err := d.Decode(&saved); err != nil {
-		return nil, fmt.Errorf("%s: %w; remove the file to begin anew", s.file, err)
-	}
-	if saved.Format > stateFormat {
-		return nil, fmt.Errorf("%s was written by a newer version (format %d, this one reads %d)", s.file, saved.Format, stateFormat)
-	}
-	for _, r := range saved.Resources {
-		s.items[strings.ToLower(r.ID)] = r
-		s.sequence = max(s.sequence, r.Sequence)
-	}
 	return s, nil
 }
 
-const stateFormat = 1
+func newer(file string, format int) error {
+	return fmt.Errorf("%s was written by a newer version of blindspot (format %d, this one reads up to %d); use that version, or another --state folder", file, format, stateFormat)
+}
 
-// save writes the state under a temporary name and renames it, so a crash leaves the old or the new. The caller holds mu.
-func (s *store) save() error {
-	if s.file == "" {
+func (s *store) readSnapshot() error {
+	name := filepath.Join(s.dir, stateFile)
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	if err != nil {
+		return err
+	}
+	var head struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return fmt.Errorf("%s: %w; move the file away to begin anew", name, err)
+	}
+	if head.Format > stateFormat {
+		return newer(name, head.Format)
+	}
+	var saved snapshot
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(&saved); err != nil {
+		return fmt.Errorf("%s: %w; move the file away to begin anew", name, err)
+	}
+	for _, r := range saved.Resources {
+		if r != nil {
+			s.items[strings.ToLower(r.ID)] = r
+		}
+	}
+	return nil
+}
+
+// replay applies the journal. A last line without its end was never acknowledged, and is dropped.
+func (s *store) replay() (any bool, err error) {
+	name := filepath.Join(s.dir, journalFile)
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	in := bufio.NewReaderSize(f, 1<<20)
+	for n := 1; ; n++ {
+		line, err := in.ReadBytes('\n')
+		if err == io.EOF {
+			return any || len(line) > 0, nil
+		}
+		if err != nil {
+			return any, err
+		}
+		any = true
+		var e entry
+		d := json.NewDecoder(bytes.NewReader(line))
+		d.UseNumber()
+		if err := d.Decode(&e); err != nil {
+			return any, fmt.Errorf("%s:%d: %w; move the file away to go back to the last snapshot", name, n, err)
+		}
+		if e.Format > stateFormat {
+			return any, newer(name, e.Format)
+		}
+		s.apply(&e)
+	}
+}
+
+func (s *store) apply(e *entry) {
+	for _, k := range e.Deletes {
+		s.touch(s.items[k])
+		delete(s.items, k)
+	}
+	for _, r := range e.Puts {
+		s.touch(r)
+		s.items[strings.ToLower(r.ID)] = r
+	}
+}
+
+// touch notes that what queries see has changed.
+func (s *store) touch(r *resource) {
+	if r != nil && (strings.HasSuffix(r.Type, "/savedSearches") || strings.Contains(r.Type, "/watchlist")) {
+		s.library++
+	}
+}
+
+func (s *store) openJournal() (err error) {
+	s.journal, err = os.OpenFile(filepath.Join(s.dir, journalFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	return err
+}
+
+// compact writes a snapshot and begins an empty journal. A crash between the two is harmless: replaying a journal over
+// the snapshot that holds it already gives the same.
+func (s *store) compact() error {
 	all := make([]*resource, 0, len(s.items))
 	for _, r := range s.items {
 		all = append(all, r)
 	}
-	sort.Slice(all, func(i, j int) bool { return all[i].Sequence < all[j].Sequence })
-	data, err := json.MarshalIndent(map[string]any{"format": stateFormat, "resources": all}, "", " ")
+	sort.Slice(all, func(i, j int) bool {
+		if all[i].Sequence != all[j].Sequence {
+			return all[i].Sequence < all[j].Sequence
+		}
+		return all[i].ID < all[j].ID
+	})
+	data, err := json.MarshalIndent(snapshot{stateFormat, all}, "", " ")
 	if err != nil {
 		return err
 	}
-	return writeFile(s.file, data)
+	if err := writeFile(filepath.Join(s.dir, stateFile), data); err != nil {
+		return err
+	}
+	if s.journal != nil {
+		if err := s.journal.Close(); err != nil {
+			return err
+		}
+		s.journal = nil
+	}
+	if err := writeFile(filepath.Join(s.dir, journalFile), nil); err != nil {
+		return err
+	}
+	s.lines = 0
+	return s.openJournal()
+}
+
+// commit writes a change down and then makes it.
+func (s *store) commit(t *txn) error {
+	if len(t.puts) == 0 && len(t.deletes) == 0 {
+		return nil
+	}
+	e := &entry{Format: stateFormat, Puts: t.puts, Deletes: t.deletes}
+	if s.dir != "" {
+		if s.broken != nil {
+			return s.broken
+		}
+		line, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		_, err = s.journal.Write(append(line, '\n'))
+		if err == nil {
+			err = s.journal.Sync()
+		}
+		if err != nil {
+			// Whether the line is there is not known, so nothing more may follow it.
+			s.broken = fmt.Errorf("the journal could not be written: %w; restart the server", err)
+			return s.broken
+		}
+		s.lines++
+	}
+	s.apply(e)
+	if s.dir != "" && s.lines >= compactAfter {
+		if err := s.compact(); err != nil {
+			s.broken = fmt.Errorf("the snapshot could not be written: %w; restart the server", err)
+		}
+	}
+	return nil
 }
 
 func (s *store) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.save()
+	if s.dir == "" || s.journal == nil {
+		return nil
+	}
+	var err error
+	if s.broken == nil {
+		err = s.compact()
+	}
+	e := s.journal.Close()
+	s.journal, s.broken = nil, errors.New("the store is closed")
+	return errors.Join(err, e)
 }
 
-// writeFile replaces a file atomically, readable by its owner only.
+// writeFile replaces a file atomically, readable by its owner only; a crash leaves the old or the new.
 func writeFile(name string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".tmp-*")
 	if err != nil {
@@ -115,11 +286,25 @@ func writeFile(name string, data []byte) error {
 	}
 	if err != nil {
 		os.Remove(f.Name())
+		return err
 	}
-	return err
+	return syncFolder(filepath.Dir(name))
 }
 
-// get returns a resource, nil when there is none. It must not be changed.
+// syncFolder makes a rename last. Windows cannot sync folders, and need not.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && os.PathSeparator == '/' {
+		return err
+	}
+	return nil
+}
+
+// get returns a resource, nil when there is none.
 func (s *store) get(id string) *resource {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -128,12 +313,24 @@ func (s *store) get(id string) *resource {
 
 // list returns the resources whose id is prefix + "/" + one segment, in the order they were made.
 func (s *store) list(prefix string) []*resource {
+	p := strings.ToLower(prefix) + "/"
+	return s.choose(func(id string, _ *resource) bool {
+		rest, ok := strings.CutPrefix(id, p)
+		return ok && !strings.Contains(rest, "/")
+	})
+}
+
+// ofType returns all resources of a type, in the order they were made.
+func (s *store) ofType(name string) []*resource {
+	return s.choose(func(_ string, r *resource) bool { return strings.EqualFold(r.Type, name) })
+}
+
+func (s *store) choose(keep func(id string, r *resource) bool) []*resource {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	p := strings.ToLower(prefix) + "/"
 	var out []*resource
 	for id, r := range s.items {
-		if rest, ok := strings.CutPrefix(id, p); ok && !strings.Contains(rest, "/") {
+		if keep(id, r) {
 			out = append(out, r)
 		}
 	}
@@ -142,42 +339,38 @@ func (s *store) list(prefix string) []*resource {
 }
 
 // change runs f with the resource of an id (nil when there is none) under the lock and stores what it returns; a nil
-// resource without error deletes. The old resource is never changed in place.
-func (s *store) change(id string, f func(old *resource) (*resource, *armError)) (*resource, *armError) {
+// resource without error deletes, with all that lies below.
+func (s *store) change(id string, f func(t *txn, old *resource) (*resource, *armError)) (*resource, *armError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := strings.ToLower(id)
-	old := s.items[key]
-	r, e := f(old)
+	t := &txn{s: s}
+	old := s.items[strings.ToLower(id)]
+	r, e := f(t, old)
 	if e != nil {
 		return nil, e
 	}
 	if r == nil {
-		delete(s.items, key)
-		for k := range s.items { // what lies below it goes with it
-			if strings.HasPrefix(k, key+"/") {
-				delete(s.items, k)
-			}
-		}
+		t.remove(id)
 	} else {
-		if old == nil {
-			s.sequence++
-			r.Sequence = s.sequence
-		} else {
+		if old != nil {
 			r.Sequence, r.ID, r.Name = old.Sequence, old.ID, old.Name
 		}
-		s.items[key] = r
+		t.puts = append([]*resource{r}, t.puts...)
 	}
-	if err := s.save(); err != nil {
+	for _, p := range t.puts {
+		if p.Sequence == 0 {
+			s.sequence++
+			p.Sequence = s.sequence
+		}
+	}
+	if err := s.commit(t); err != nil {
 		return nil, &armError{status: 500, code: "InternalServerError", message: "The state could not be written: " + err.Error()}
 	}
 	return r, nil
 }
 
-// below returns all resources whose id starts with prefix, locked out of change while f runs on each.
-func (s *store) each(f func(*resource)) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+// visit runs f on every resource in the order of ids. The caller holds the lock.
+func (s *store) visit(f func(*resource)) {
 	keys := make([]string, 0, len(s.items))
 	for k := range s.items {
 		keys = append(keys, k)

@@ -18,7 +18,7 @@ var allTypes = sync.OnceValue(func() map[string]*armType {
 		m[strings.ToLower(t.name)] = t
 	}
 	si := "Microsoft.SecurityInsights/"
-	add(&armType{name: si + "alertRules", versions: insights, createdStatus: 201, check: checkAlertRule, show: showAlertRule})
+	add(&armType{name: si + "alertRules", versions: insights, createdStatus: 201, check: checkAlertRule, show: showAlertRule, conflict: ruleConflict})
 	add(&armType{name: si + "alertRules/actions", versions: insights, createdStatus: 201, check: checkRuleAction, show: hideTrigger})
 	add(&armType{name: si + "alertRuleTemplates", versions: insights, readOnly: true})
 	add(&armType{name: si + "automationRules", versions: insights, createdStatus: 201, check: checkAutomationRule})
@@ -27,27 +27,21 @@ var allTypes = sync.OnceValue(func() map[string]*armType {
 	add(&armType{name: si + "metadata", versions: insights, createdStatus: 201, check: checkMetadata})
 	add(&armType{name: si + "dataConnectors", versions: insights, createdStatus: 201, check: checkDataConnector})
 	add(&armType{name: si + "onboardingStates", versions: insights, createdStatus: 201, check: checkOnboarding})
+	add(&armType{name: si + "securityMLAnalyticsSettings", versions: insights, createdStatus: 201, check: checkKind})
 	add(&armType{name: si + "contentPackages", versions: insights, createdStatus: 201, check: need("contentId", "contentKind", "version", "displayName")})
 	add(&armType{name: si + "contentTemplates", versions: insights, createdStatus: 201, check: need("contentId", "contentKind", "version", "displayName")})
 	add(&armType{name: si + "settings", versions: insights, createdStatus: 200})
-	add(&armType{name: si + "incidents", versions: insights, createdStatus: 201, check: need("title", "severity", "status")})
+	add(&armType{name: si + "incidents", versions: insights, createdStatus: 201, check: checkIncident, page: 50})
 	oi := "Microsoft.OperationalInsights/workspaces"
 	add(&armType{name: oi, versions: []string{"2020-08-01", "2021-06-01", "2022-10-01", "2023-09-01", "2025-02-01"}, createdStatus: 201})
 	add(&armType{name: oi + "/savedSearches", versions: []string{"2020-08-01", "2023-09-01", "2025-02-01"}, createdStatus: 200, check: checkSavedSearch})
-	add(&armType{name: oi + "/tables", versions: []string{"2021-12-01-preview", "2022-10-01", "2023-09-01", "2025-02-01"}, createdStatus: 200, check: checkTable})
-	add(&armType{name: "Microsoft.Insights/workbooks", versions: []string{"2021-03-08", "2021-08-01", "2022-04-01", "2023-06-01"}, createdStatus: 201, check: checkWorkbook, show: showWorkbook, filter: workbookFilter})
+	add(&armType{name: oi + "/tables", versions: []string{"2021-12-01-preview", "2022-10-01", "2023-09-01", "2025-02-01"}, createdStatus: 200, check: checkTable, show: showTable})
+	add(&armType{name: "Microsoft.Insights/workbooks", versions: []string{"2021-03-08", "2021-08-01", "2022-04-01", "2023-06-01"}, createdStatus: 201, check: checkWorkbook, show: showWorkbook, filter: workbookFilter, listed: listedWorkbook})
 	add(&armType{name: "microsoft.aadiam/diagnosticSettings", versions: []string{"2017-04-01", "2017-04-01-preview"}, createdStatus: 200, check: checkDiagnosticSetting, show: showDiagnosticSetting})
 	add(&armType{name: "microsoft.aadiam/diagnosticSettingsCategories", versions: []string{"2017-04-01", "2017-04-01-preview"}, readOnly: true})
-	add(&armType{name: "Microsoft.Resources/deployments", versions: []string{"2020-06-01", "2021-04-01", "2022-09-01", "2024-03-01", "2025-04-01"}, createdStatus: 201})
+	add(&armType{name: "Microsoft.Resources/deployments", versions: []string{"2020-06-01", "2021-04-01", "2022-09-01", "2024-03-01", "2025-04-01"}, createdStatus: 201, show: showDeployment})
 	return m
 })
-
-// need refuses a resource without some properties.
-func need(names ...string) func(*Server, *resource, *resource, string) *armError {
-	return func(_ *Server, r, _ *resource, _ string) *armError {
-		return missing(r, names...)
-	}
-}
 
 func missing(r *resource, names ...string) *armError {
 	var texts []string
@@ -77,6 +71,13 @@ func (r *resource) flag(name string) bool {
 func (r *resource) setDefault(name string, v any) {
 	if _, ok := r.Properties[name]; !ok {
 		r.Properties[name] = v
+	}
+}
+
+// listedWorkbook leaves the document out of a list that does not ask for it.
+func listedWorkbook(out map[string]any, q url.Values) {
+	if !strings.EqualFold(queryValue(q, "canFetchContent"), "true") {
+		delete(out["properties"].(map[string]any), "serializedData")
 	}
 }
 

@@ -19,14 +19,16 @@ const (
 
 // checkWatchlist reads the raw content of a local file into items and forgets it, as the service does: an answer never
 // carries the content back.
-func checkWatchlist(s *Server, r, old *resource, _ string) *armError {
+func checkWatchlist(c *checking) *armError {
+	r := c.r
 	if e := missing(r, "displayName", "provider", "itemsSearchKey"); e != nil {
 		return e
 	}
 	r.Properties = clone(r.Properties)
 	raw := r.text("rawContent")
 	delete(r.Properties, "rawContent")
-	now := s.opts.Now().UTC().Format("2006-01-02T15:04:05.0000000Z")
+	s, old := c.server, c.old
+	now := stamp(s.opts.Now())
 	created := any(now)
 	if old != nil {
 		created = old.Properties["created"]
@@ -57,10 +59,11 @@ func checkWatchlist(s *Server, r, old *resource, _ string) *armError {
 		}
 		skip = int(v)
 	}
-	return s.readItems(r, raw, skip)
+	return c.readItems(raw, skip)
 }
 
-func (s *Server) readItems(r *resource, raw string, skip int) *armError {
+func (c *checking) readItems(raw string, skip int) *armError {
+	r, s := c.r, c.server
 	for ; skip > 0; skip-- {
 		_, rest, found := strings.Cut(raw, "\n")
 		if !found {
@@ -93,12 +96,7 @@ func (s *Server) readItems(r *resource, raw string, skip int) *armError {
 	if key < 0 {
 		return bad("The search key '%s' is not a column of the content; it has %s.", r.text("itemsSearchKey"), strings.Join(head, ", "))
 	}
-	prefix := strings.ToLower(r.ID + "/watchlistItems/")
-	for k := range s.store.items { // the caller holds the lock
-		if strings.HasPrefix(k, prefix) {
-			delete(s.store.items, k)
-		}
-	}
+	c.removeBelow(r.ID)
 	now := r.text("updated")
 	for n, row := range rows[1:] {
 		values := map[string]any{}
@@ -109,13 +107,15 @@ func (s *Server) readItems(r *resource, raw string, skip int) *armError {
 				values[h] = ""
 			}
 		}
+		if size(values) > maxWatchlistRow {
+			return bad("Row %d is over %d bytes.", n+1, maxWatchlistRow)
+		}
 		id := stableID("item", r.ID, strconv.Itoa(n), strings.Join(row, "\x00"))
-		s.store.sequence++
-		item := &resource{ID: r.ID + "/watchlistItems/" + id, Name: id, Type: "Microsoft.SecurityInsights/watchlists/watchlistItems", Sequence: s.store.sequence,
+		item := &resource{ID: r.ID + "/watchlistItems/" + id, Name: id, Type: "Microsoft.SecurityInsights/watchlists/watchlistItems",
 			Properties: map[string]any{"watchlistItemType": "watchlist-item", "watchlistItemId": id, "tenantId": s.opts.Tenant, "isDeleted": false,
 				"created": now, "updated": now, "itemsKeyValue": values, "entityMapping": map[string]any{}}}
 		item.Etag = s.etag(item, nil)
-		s.store.items[strings.ToLower(item.ID)] = item
+		c.put(item)
 	}
 	return nil
 }
@@ -126,16 +126,29 @@ func showWatchlist(_ *Server, _ *resource, out map[string]any, _ string) {
 	delete(p, "contentType")
 }
 
-func checkWatchlistItem(s *Server, r, old *resource, _ string) *armError {
+// size is the length of cells and their names.
+func size(values map[string]any) (n int) {
+	for k, v := range values {
+		n += len(k)
+		if t, ok := v.(string); ok {
+			n += len(t)
+		}
+	}
+	return n
+}
+
+func checkWatchlistItem(c *checking) *armError {
+	r := c.r
 	values, ok := r.Properties["itemsKeyValue"].(map[string]any)
 	if !ok || len(values) == 0 {
 		return bad("Invalid data model. [itemsKeyValue: The itemsKeyValue field is required.]")
 	}
-	if b, _ := json.Marshal(values); len(b) > maxWatchlistRow {
-		return bad("The item is %d bytes; it may have %d.", len(b), maxWatchlistRow)
+	if n := size(values); n > maxWatchlistRow {
+		return bad("The item is %d bytes; it may have %d.", n, maxWatchlistRow)
 	}
 	r.Properties = clone(r.Properties)
-	now := s.opts.Now().UTC().Format("2006-01-02T15:04:05.0000000Z")
+	s, old := c.server, c.old
+	now := stamp(s.opts.Now())
 	r.Properties["created"] = now
 	if old != nil {
 		r.Properties["created"] = old.Properties["created"]

@@ -6,7 +6,8 @@ import (
 )
 
 // checkWorkbook demands what the service does: a GUID as name, and the document as a string of JSON.
-func checkWorkbook(s *Server, r, old *resource, _ string) *armError {
+func checkWorkbook(c *checking) *armError {
+	r := c.r
 	if !isGUID(r.Name) {
 		return bad("The workbook name '%s' is not a GUID.", r.Name)
 	}
@@ -24,15 +25,15 @@ func checkWorkbook(s *Server, r, old *resource, _ string) *armError {
 		r.Kind = "shared"
 	}
 	r.setDefault("version", "Notebook/1.0")
-	r.Properties["timeModified"] = s.opts.Now().UTC().Format("2006-01-02T15:04:05.0000000Z")
+	r.Properties["timeModified"] = stamp(c.server.opts.Now())
 	r.Properties["userId"] = "00000000-0000-4000-8000-0000000000c1"
 	r.Properties["revision"] = strings.ReplaceAll(stableID(r.ID, r.Properties["timeModified"].(string)), "-", "")
 	return nil
 }
 
-// showWorkbook leaves the document out of lists that do not ask for it; a single workbook always shows it.
+// showWorkbook answers as the service does. The etag is kept: the specification has it, though not every answer shows it.
 func showWorkbook(_ *Server, _ *resource, out map[string]any, _ string) {
-	delete(out, "etag")
+	out["identity"] = nil
 }
 
 func isGUID(s string) bool {

@@ -1,0 +1,80 @@
+package server
+
+import (
+	"sort"
+	"strings"
+	"sync"
+	"time"
+)
+
+// shelf keeps the library of the store as it last was, so that a query costs no walk over the content.
+type shelf struct {
+	mu   sync.Mutex
+	last *Library
+}
+
+// library returns the functions and watchlists that queries see.
+func (s *Server) library() *Library {
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	return s.shelf.of(s.store)
+}
+
+// library returns the same while a change is being decided on.
+func (c *checking) library() *Library { return c.server.shelf.of(c.s) }
+
+// of reads the store, whose lock the caller holds.
+func (f *shelf) of(st *store) *Library {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.last != nil && f.last.Version == st.library {
+		return f.last
+	}
+	l := &Library{Version: st.library}
+	at := map[string]int{}
+	var items []*resource
+	st.visit(func(r *resource) {
+		switch strings.ToLower(r.Type) {
+		case "microsoft.operationalinsights/workspaces/savedsearches":
+			if a := r.text("functionAlias"); a != "" {
+				l.Functions = append(l.Functions, Function{a, r.text("functionParameters"), r.text("query")})
+			}
+		case "microsoft.securityinsights/watchlists":
+			updated, _ := time.Parse(time.RFC3339Nano, r.text("updated"))
+			at[strings.ToLower(r.ID)] = len(l.Watchlists)
+			l.Watchlists = append(l.Watchlists, Watchlist{Alias: r.Name, SearchKey: r.text("itemsSearchKey"), Updated: updated})
+		case "microsoft.securityinsights/watchlists/watchlistitems":
+			items = append(items, r)
+		}
+	})
+	sort.SliceStable(items, func(i, j int) bool { return items[i].Sequence < items[j].Sequence })
+	for _, r := range items {
+		parent := strings.ToLower(r.ID[:strings.LastIndex(strings.ToLower(r.ID), "/watchlistitems/")])
+		if i, ok := at[parent]; ok {
+			l.Watchlists[i].add(r)
+		}
+	}
+	f.last = l
+	return l
+}
+
+// add puts an item's cells under their columns, which are in the order of their names within an item, and in that of
+// the items as they bring new ones.
+func (w *Watchlist) add(r *resource) {
+	cells, _ := r.Properties["itemsKeyValue"].(map[string]any)
+	row := make([]string, len(w.Columns), len(cells))
+	known := map[string]int{}
+	for i, c := range w.Columns {
+		known[c] = i
+	}
+	for _, k := range sortedKeys(cells) {
+		v, _ := cells[k].(string)
+		if i, ok := known[k]; ok {
+			row[i] = v
+			continue
+		}
+		w.Columns = append(w.Columns, k)
+		row = append(row, v)
+	}
+	w.Items = append(w.Items, row)
+}
