@@ -1,0 +1,172 @@
+package azure
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+)
+
+// Failure is what went wrong with a request, in words that hold no secret.
+type Failure struct {
+	Status  int    // 0 when no answer came
+	Code    string // the service's error code, "" when there is none
+	Message string
+	Denied  bool // not signed in, or not allowed
+	Cause   error
+}
+
+func (f *Failure) Error() string {
+	switch {
+	case f.Code != "" && f.Status != 0:
+		return fmt.Sprintf("%d %s: %s", f.Status, f.Code, f.Message)
+	case f.Status != 0:
+		return fmt.Sprintf("%d: %s", f.Status, f.Message)
+	}
+	return f.Message
+}
+
+// Unwrap reaches context errors.
+func (f *Failure) Unwrap() error { return f.Cause }
+
+func denied(format string, args ...any) error {
+	return &Failure{Denied: true, Message: Redact(fmt.Sprintf(format, args...))}
+}
+
+// IsDenied reports whether an error means that the person is not signed in or lacks a role.
+func IsDenied(err error) bool {
+	var f *Failure
+	return errors.As(err, &f) && f.Denied
+}
+
+// IsMissing reports whether an error means that the resource is not there.
+func IsMissing(err error) bool {
+	var f *Failure
+	return errors.As(err, &f) && f.Status == http.StatusNotFound
+}
+
+// IsConflict reports whether an error means that the resource has changed meanwhile: 409 or 412.
+func IsConflict(err error) bool {
+	var f *Failure
+	return errors.As(err, &f) && (f.Status == http.StatusConflict || f.Status == http.StatusPreconditionFailed)
+}
+
+// IsUncertain reports whether a request may have been carried out although no good answer came: a cut connection, a
+// time-out, or an error of the server's own.
+func IsUncertain(err error) bool {
+	var f *Failure
+	return errors.As(err, &f) && (f.Status == 0 && !f.Denied || f.Status == http.StatusRequestTimeout || f.Status >= 500)
+}
+
+// failure turns an error of the SDK into one of ours. SDK errors print whole responses, and responses can hold what must
+// not be shown, so only the code and the message are taken.
+func failure(err error) error {
+	if err == nil {
+		return nil
+	}
+	var f *Failure
+	if errors.As(err, &f) {
+		return err
+	}
+	var re *azcore.ResponseError
+	if errors.As(err, &re) {
+		out := &Failure{Status: re.StatusCode, Code: Redact(re.ErrorCode), Denied: re.StatusCode == http.StatusUnauthorized || re.StatusCode == http.StatusForbidden}
+		out.Message = Redact(serviceMessage(re))
+		return out
+	}
+	if errors.Is(err, context.Canceled) {
+		return &Failure{Message: "interrupted", Cause: context.Canceled}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &Failure{Message: "the service did not answer in time", Cause: context.DeadlineExceeded}
+	}
+	var auth *azidentity.AuthenticationFailedError
+	if errors.As(err, &auth) {
+		code := ""
+		if m := aadCode().FindString(err.Error()); m != "" {
+			code = " (" + m + ")"
+		}
+		return &Failure{Denied: true, Message: "signing in failed" + code + "; check auth, tenant and clientId in blindspot.yaml, and the secret in the environment"}
+	}
+	var required *azidentity.AuthenticationRequiredError
+	if errors.As(err, &required) || strings.Contains(err.Error(), "CredentialUnavailable") || strings.Contains(err.Error(), "failed to acquire a token") || strings.Contains(err.Error(), "Azure CLI not found") || strings.Contains(err.Error(), "az login") {
+		return &Failure{Denied: true, Message: "not signed in: no credential of the chain could be used; run `az login`, or set auth in blindspot.yaml"}
+	}
+	return &Failure{Message: Redact(firstLine(err.Error())), Cause: err}
+}
+
+var aadCode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`AADSTS\d+`) })
+
+// serviceMessage is error.message of a response's body with the inner messages of a query error behind it.
+func serviceMessage(re *azcore.ResponseError) string {
+	type inner struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Inner   *inner `json:"innererror"`
+	}
+	var body struct {
+		Error inner `json:"error"`
+	}
+	if re.RawResponse != nil && re.RawResponse.Body != nil {
+		if b, err := payload(re.RawResponse); err == nil {
+			_ = json.Unmarshal(b, &body)
+		}
+	}
+	text := body.Error.Message
+	for in := body.Error.Inner; in != nil; in = in.Inner {
+		if in.Message != "" && !strings.Contains(text, in.Message) {
+			text += " " + in.Message
+		}
+	}
+	if text == "" {
+		text = http.StatusText(re.StatusCode)
+	}
+	return clip(text, 600)
+}
+
+func clip(s string, n int) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > n {
+		s = strings.ToValidUTF8(s[:n], "") + "..."
+	}
+	return s
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	return clip(s, 300)
+}
+
+// secrets are the shapes of what must never be shown: tokens, signatures, keys and passwords in texts and addresses.
+var secrets = sync.OnceValue(func() []*regexp.Regexp {
+	return []*regexp.Regexp{
+		regexp.MustCompile(`(?i)\b(bearer|basic|sharedaccesssignature|sharedkey)\s+[A-Za-z0-9._~+/=:%&-]{8,}`),
+		regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{5,}(\.[A-Za-z0-9_-]*){0,2}`),
+		regexp.MustCompile(`(?i)((?:^|[?&;\s"'{,])(?:sig|signature|code|client_secret|client_assertion|clientsecret|password|passwd|pwd|secret|token|access_token|refresh_token|id_token|accountkey|sharedaccesskey|sharedaccesssignature|api[-_]?key|x-functions-key|subscription-key|ocp-apim-subscription-key|cookie|set-cookie|authorization|x-identity-header|connectionstring)["']?\s*[=:]\s*["']?)[^\s"'&;,}]+`),
+		regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)`),
+		regexp.MustCompile(`(?i)https?://[^\s/@"']+:[^\s/@"']+@`),
+		regexp.MustCompile(`(?i)(https?://[^\s"']*(?:webhook|logic\.azure|/triggers/|hooks\.slack|api/webhooks)[^\s"'?]*)(/[^\s"']*|\?[^\s"']*)?`),
+		regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}|[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{30,40})`),
+		regexp.MustCompile(`\b[A-Za-z0-9+/]{86}==`),
+	}
+})
+
+// Redact replaces what looks like a secret in a text for people.
+func Redact(s string) string {
+	for i, re := range secrets() {
+		switch i {
+		case 2:
+			s = re.ReplaceAllString(s, "${1}(hidden)")
+		default:
+			s = re.ReplaceAllString(s, "(hidden)")
+		}
+	}
+	return s
+}
