@@ -44,7 +44,7 @@ func (b *binder) callAggregate(e *syntax.CallExpr, f *symbol.Function, sig *symb
 	for i := range parts {
 		p := &parts[i]
 		p.output = b.newColumn(p.name, p.typ)
-		p.output.Hidden = p.origin != nil && p.origin.Hidden
+		p.output.Hidden = p.hidden || p.origin != nil && p.origin.Hidden
 		p.expr = NewColumnRef(p.output, at)
 		call.Outputs = append(call.Outputs, p.output)
 	}
@@ -183,10 +183,11 @@ func (b *binder) extremumParts(args []*item, call *AggregateCall, prefix string,
 	}
 	var parts []part
 	add := func(i int, name string, t symbol.Type, e Expr, origin *Column) {
+		hidden := origin != nil && origin.Hidden
 		if old {
 			origin = nil
 		}
-		parts = append(parts, part{name: lead(i, name), typ: t, origin: origin})
+		parts = append(parts, part{name: lead(i, name), typ: t, origin: origin, hidden: hidden})
 		call.Args = append(call.Args, e)
 	}
 	// may tells whether a column is listed by argument i; with * a column is listed once, and never a key

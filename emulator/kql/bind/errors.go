@@ -386,7 +386,7 @@ func (b *binder) bodyFails(name string, at source.Span, inner source.Diagnostic)
 }
 
 func (b *binder) callsItself(name string, at source.Span) {
-	b.fail("BS101", at, "", "function %s() calls itself, which Kusto does not allow", name)
+	b.fail("BS111", at, "", "function %s() calls itself, which Kusto does not allow", name)
 }
 
 // ---- operators
@@ -500,6 +500,6 @@ func (b *binder) graphKeyDynamic(at source.Span) {
 }
 
 func (b *binder) deprecated(name, instead string, at source.Span) {
-	b.report(source.Diagnostic{Code: "BS102", Severity: source.Suggestion, Span: at,
+	b.report(source.Diagnostic{Code: "BS112", Severity: source.Suggestion, Span: at,
 		Message: fmt.Sprintf("%s() is an old spelling", name), Help: "use " + instead + "()"})
 }

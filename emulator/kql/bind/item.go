@@ -62,6 +62,7 @@ type part struct {
 	expr   Expr
 	origin *Column // the column whose value it is
 	output *Column // of an aggregate
+	hidden bool    // it is a hidden column's value
 }
 
 func bad(at source.Span) *item { return &item{kind: isBad, at: at} }

@@ -367,7 +367,7 @@ func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *ite
 				b.muted++
 			}
 		case !f.bad:
-			if why.Code == "BS101" {
+			if why.Code == "BS111" {
 				b.callsItself(f.name, nameAt)
 				return bad(at)
 			}

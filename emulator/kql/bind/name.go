@@ -81,7 +81,7 @@ func (b *binder) otherName(text string, at source.Span, tabular bool) *item {
 	if t := b.storedTable(text, at); t != nil {
 		return tableItem(at, t)
 	}
-	if !tabular && symbol.LookupFunction(text) != nil {
+	if !tabular && (symbol.LookupFunction(text) != nil || b.kind == aggregate && symbol.LookupAggregate(text) != nil) {
 		b.wantsBrackets(text, at)
 		return bad(at)
 	}

@@ -76,6 +76,10 @@ func fits(sig *symbol.Signature, params []*symbol.Param, args []*item, p *symbol
 		return yes(a.kind == isType, fitsExactly)
 	}
 	if !scalar {
+		// what is no value at all is not bool either; it is reported as no value
+		if a.kind == isTable && (p.Kind == symbol.NotBool || p.Kind == symbol.NotRealOrBool) {
+			return fitsNotType
+		}
 		return fitsNot
 	}
 	switch p.Kind {

@@ -210,9 +210,7 @@ func (p *projection) exprOf(it *item, c *Column) Expr {
 
 func (p *projection) putPart(it *item, part part, once bool, column func(string, symbol.Type) *Column) {
 	c := column(part.name, part.typ)
-	if part.origin != nil {
-		c.Hidden = part.origin.Hidden
-	}
+	c.Hidden = part.hidden || part.origin != nil && part.origin.Hidden
 	p.add(c, part.expr, "", false, once, part.origin)
 }
 

@@ -294,7 +294,7 @@ func (b *binder) directive(s *syntax.DirectiveStatement) {
 	}
 	name := text[:end]
 	switch name {
-	case "connect", "database", "cluster", "crp", "save", "results", "line", "blockmode", "dbcontext", "markdown", "querylimit", "":
+	case "connect", "database", "cluster", "crp", "save", "results", "line", "blockmode", "dbcontext", "markdown", "querylimit":
 	default:
 		start := s.Span().Start + 1
 		b.unknownDirective(name, source.Span{Start: start, End: start + len(name)})

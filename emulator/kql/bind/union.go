@@ -357,9 +357,11 @@ func (b *binder) find(in *table, o *syntax.FindOperator) *table {
 	p.add(source, NewColumnRef(source, at), "", false, false, nil)
 	var pack []*Column
 	if len(o.Project) == 0 || o.ProjectSmart {
-		for _, c := range see.cols[:before] {
-			if inAll(tables, c.Name) || refs[c] {
-				p.add(c, NewColumnRef(c, at), "", true, false, c)
+		for _, common := range []bool{true, false} { // what all tables have, then what the condition names
+			for _, c := range see.cols[:before] {
+				if inAll(tables, c.Name) == common && (common || refs[c]) {
+					p.add(c, NewColumnRef(c, at), "", true, false, c)
+				}
 			}
 		}
 		for _, c := range see.cols[before:] {
