@@ -61,24 +61,23 @@ func stepInto(n *value.Node, key value.Value) *value.Node {
 
 // bagPack takes keys and values in turn. A key that comes again has its last value.
 func bagPack(_ *Call, args []vector.Column, n int) (vector.Column, error) {
-	return packPairs(args, n, false), nil
+	return packPairs(args, n, vector.View[bool]{Data: []bool{false}}), nil
 }
 
 // packAll is bagPack after a first argument that tells whether null and empty values are left out.
 func packAll(_ *Call, args []vector.Column, n int) (vector.Column, error) {
-	skip := false
+	skip := vector.View[bool]{Data: []bool{false}}
 	if len(args)%2 == 1 {
-		v, _ := vector.IsConst(args[0])
-		skip = v.Bool()
+		skip = truths(args[0])
 		args = args[1:]
 	}
 	return packPairs(args, n, skip), nil
 }
 
-func packPairs(args []vector.Column, n int, skipEmpty bool) vector.Column {
+func packPairs(args []vector.Column, n int, skipEmpty vector.View[bool]) vector.Column {
 	keys := make([]vector.Texts, len(args)/2)
 	distinct := map[string]bool{}
-	plain := !skipEmpty
+	plain := skipEmpty.IsConst() && !skipEmpty.Data[0]
 	names := make([]string, len(keys))
 	for k := range keys {
 		keys[k] = texts(args[2*k])
@@ -100,7 +99,7 @@ func packPairs(args []vector.Column, n int, skipEmpty bool) vector.Column {
 		var b bag
 		for k := range keys {
 			v := args[2*k+1].Value(i)
-			if skipEmpty && (v.Null || v.Type == value.String && v.S == "") {
+			if skipEmpty.At(i) && (v.Null || v.Type == value.String && v.S == "") {
 				continue
 			}
 			b.set(keys[k].At(i), element(v), true)

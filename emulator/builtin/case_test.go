@@ -94,7 +94,7 @@ func parseLiteral(s string) (value.Value, string, error) {
 		text, err := strconv.Unquote(q)
 		return value.NewString(text), s[len(q):], err
 	}
-	end := strings.IndexAny(s, "(,) ")
+	end := strings.IndexAny(s, "(,) ;]")
 	if end < 0 {
 		end = len(s)
 	}
@@ -217,10 +217,9 @@ func lookupCase(name string) (*Scalar, bool) {
 	return Lookup(name)
 }
 
-var testNow = value.NewDateTime(639029520000000000) // 2026-01-05T12:00:00Z
-
 func newTestCall(fn *Scalar, out value.Type) *Call {
-	return NewCall(&Context{Now: testNow.I, Cluster: "cluster.contoso.example", Database: "logs", User: "alice@contoso.example"}, fn, out)
+	now, _ := value.ParseDateTime("2026-01-05T12:00:00Z")
+	return NewCall(&Context{Now: now, Cluster: "cluster.contoso.example", Database: "logs", User: "alice@contoso.example"}, fn, out)
 }
 
 // Each case must give the same answer for constants, for columns without and with a dictionary, alone and among nulls.

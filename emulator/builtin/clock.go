@@ -331,7 +331,7 @@ func zoned(move func(t int64, z *time.Location) int64) Kernel {
 		t, names := longs(args[0]), texts(args[1])
 		out := newLongs(value.DateTime, n)
 		for i := 0; i < n; i++ {
-			if t.IsNull(i) {
+			if t.IsNull(i) || names.At(i) == "" {
 				out.null(i)
 				continue
 			}

@@ -17,6 +17,7 @@ type Memo struct {
 type memoEntry struct {
 	dict   *vector.Dict
 	rows   int           // rows seen so far
+	partly bool          // some value of the dictionary is an error: only those that occur are computed
 	result vector.Column // by code, once the whole dictionary was computed
 	place  []int32       // scratch: code -> place among the distinct codes of a batch + 1
 }
@@ -64,12 +65,13 @@ func (m *Memo) PerDistinct(col vector.Column, eval func(distinct vector.Column) 
 	codes := codesOf(col)
 	e.rows += len(codes)
 	if e.result == nil {
-		if size := len(dict.Values); size > 64 && size > 2*e.rows {
+		if size := len(dict.Values); e.partly || size > 64 && size > 2*e.rows {
 			return e.batchOnly(col, codes, eval)
 		}
 		r, err := eval(flatOf(col, nil))
-		if err != nil {
-			return nil, err
+		if err != nil { // perhaps of a value that no row holds
+			e.partly = true
+			return e.batchOnly(col, codes, eval)
 		}
 		e.result = withDictionary(r)
 		e.place = nil

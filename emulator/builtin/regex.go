@@ -6,6 +6,7 @@ import (
 	"regexp/syntax"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -13,8 +14,9 @@ import (
 
 // pattern is a compiled regular expression with a literal that every match holds, "" when none is known.
 type pattern struct {
-	re      *regexp.Regexp
-	literal string
+	re         *regexp.Regexp
+	literal    string
+	once, many atomic.Pointer[edgeSet] // for trim, made when first used
 }
 
 // match reports whether the pattern matches anywhere in s.
@@ -257,14 +259,24 @@ func appendRewrite(out []byte, rewrite, s string, m []int) []byte {
 	return out
 }
 
-func trimBoth(c *Call, p *pattern, a []value.Value) value.Value {
-	return trimEnd(c, p, []value.Value{a[0], trimStart(c, p, a)})
+// trimBoth drops all matches at the start and at the end.
+func trimBoth(_ *Call, p *pattern, a []value.Value) value.Value {
+	s := a[1].Text()
+	start, end := p.edges("+")
+	if m := start.FindStringIndex(s); m != nil {
+		s = s[m[1]:]
+	}
+	if m := end.FindStringIndex(s); m != nil {
+		s = s[:m[0]]
+	}
+	return value.NewString(s)
 }
 
 // trimStart drops the match that stands at the start.
 func trimStart(_ *Call, p *pattern, a []value.Value) value.Value {
 	s := a[1].Text()
-	if m := anchored(p, a[0].Text(), true).FindStringIndex(s); m != nil {
+	start, _ := p.edges("")
+	if m := start.FindStringIndex(s); m != nil {
 		s = s[m[1]:]
 	}
 	return value.NewString(s)
@@ -273,21 +285,33 @@ func trimStart(_ *Call, p *pattern, a []value.Value) value.Value {
 // trimEnd drops the match that stands at the end.
 func trimEnd(_ *Call, p *pattern, a []value.Value) value.Value {
 	s := a[1].Text()
-	if m := anchored(p, a[0].Text(), false).FindStringIndex(s); m != nil {
+	_, end := p.edges("")
+	if m := end.FindStringIndex(s); m != nil {
 		s = s[:m[0]]
 	}
 	return value.NewString(s)
 }
 
-// anchored returns the pattern bound to the start or the end of the text.
-func anchored(p *pattern, text string, start bool) *regexp.Regexp {
-	bound := "(?:" + text + ")$"
-	if start {
-		bound = "^(?:" + text + ")"
+// edgeSet is a pattern bound to the start and to the end of a text.
+type edgeSet struct{ start, end *regexp.Regexp }
+
+// edges returns the pattern, repeated as `times` says, bound to the start and to the end.
+func (p *pattern) edges(times string) (start, end *regexp.Regexp) {
+	which := &p.once
+	if times == "+" {
+		which = &p.many
 	}
-	q, err := compilePattern(bound)
-	if err != nil {
-		return p.re
+	e := which.Load()
+	if e == nil {
+		text := "(?:" + p.re.String() + ")" + times
+		e = &edgeSet{p.re, p.re}
+		if re, err := regexp.Compile("^" + text); err == nil {
+			e.start = re
+		}
+		if re, err := regexp.Compile(text + "$"); err == nil {
+			e.end = re
+		}
+		which.Store(e)
 	}
-	return q.re
+	return e.start, e.end
 }

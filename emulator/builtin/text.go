@@ -280,13 +280,17 @@ func indexOfRegex(_ *Call, p *pattern, a []value.Value) value.Value {
 
 // countOf counts a text, overlaps included, or the matches of a pattern, which do not overlap.
 func countOf(c *Call, args []vector.Column, n int) (vector.Column, error) {
-	if kind, _ := constText(args, 2); kind == "regex" {
-		return withPattern(1, func(_ *Call, p *pattern, a []value.Value) value.Value {
-			return value.NewLong(int64(len(p.re.FindAllStringIndex(a[0].Text(), -1))))
-		})(c, args, n)
-	}
-	return rows(func(_ *Call, a []value.Value) value.Value {
+	var failed error
+	col, err := rows(func(_ *Call, a []value.Value) value.Value {
 		s, sub := a[0].Text(), a[1].Text()
+		if argOr(a, 2, value.NewString("")).Text() == "regex" {
+			p, err := compilePattern(sub)
+			if err != nil {
+				failed = err
+				return value.Null(value.Long)
+			}
+			return value.NewLong(int64(len(p.re.FindAllStringIndex(s, -1))))
+		}
 		count := int64(0)
 		for at := 0; sub != "" && at < len(s); count++ {
 			i := strings.Index(s[at:], sub)
@@ -297,6 +301,10 @@ func countOf(c *Call, args []vector.Column, n int) (vector.Column, error) {
 		}
 		return value.NewLong(count)
 	})(c, args, n)
+	if failed != nil {
+		return nil, failed
+	}
+	return col, err
 }
 
 // replaceStrings puts, at each place, the rewrite of the first lookup that stands there, from left to right, in one pass a lookup.

@@ -56,6 +56,10 @@ func converter(quantity string) Kernel {
 		v, from, to := floats(args[0]), texts(args[1]), texts(args[2])
 		out := newReals(n)
 		for i := 0; i < n; i++ {
+			if v.IsNull(i) || from.At(i) == "" || to.At(i) == "" {
+				out.null(i)
+				continue
+			}
 			a, ok1 := units()[quantity+" "+from.At(i)]
 			b, ok2 := units()[quantity+" "+to.At(i)]
 			if !ok1 || !ok2 {
@@ -64,10 +68,6 @@ func converter(quantity string) Kernel {
 					name = to.At(i)
 				}
 				return nil, fmt.Errorf("convert_%s(): the unit %q is not supported", quantity, name)
-			}
-			if v.IsNull(i) {
-				out.null(i)
-				continue
 			}
 			r := (v.At(i)*a.factor + a.offset - b.offset) / b.factor
 			// Celsius and the like differ by offsets whose last digits are noise.
