@@ -39,8 +39,16 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 // route hands a request to the API that its path belongs to. Paths are compared without regard to case, and a doubled
 // or trailing slash is forgiven, as the service does.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
-	if id := r.Header.Get("x-ms-client-request-id"); id != "" {
+	if id := r.Header.Get("x-ms-client-request-id"); id != "" && len(id) <= 128 {
 		w.Header().Set("x-ms-client-request-id", id)
+	}
+	correlation := r.Header.Get("x-ms-correlation-request-id")
+	if !isGUID(correlation) {
+		correlation = w.Header().Get("x-ms-request-id")
+	}
+	w.Header().Set("x-ms-correlation-request-id", correlation)
+	if strings.Contains(r.URL.Path, "//") {
+		r.URL.Path = "/" + strings.Join(splitPath(r.URL.Path), "/")
 	}
 	segments := splitPath(r.URL.Path)
 	lower := make([]string, len(segments))
@@ -63,6 +71,12 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.token(w, r, segments[0])
 	case lower[0] == "subscriptions", lower[0] == "providers":
 		s.resourceManager(w, r, segments, lower)
+	case n >= 3 && lower[n-3] == "rest" && lower[n-2] == "auth" && lower[n-1] == "metadata":
+		s.kustoMetadata(w, r)
+	case n >= 3 && lower[n-2] == "rest" && (lower[n-1] == "query" || lower[n-1] == "mgmt"):
+		s.kusto(w, r, lower[n-3], lower[n-1])
+	case n >= 5 && lower[n-4] == "rest" && lower[n-3] == "ingest":
+		s.kustoIngest(w, r, segments[n-1])
 	case lower[0] == "v1":
 		s.logs(w, r, segments[1:], lower[1:])
 	default:
@@ -80,15 +94,23 @@ func splitPath(p string) []string {
 	return out
 }
 
-// body reads a JSON body, gzip too, with numbers kept as they are.
+// unpacked returns a request's body, out of its gzip.
+func unpacked(r *http.Request) (io.Reader, *armError) {
+	if !strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
+		return r.Body, nil
+	}
+	z, err := gzip.NewReader(r.Body)
+	if err != nil {
+		return nil, bad("The body is not gzip: %v", err)
+	}
+	return io.LimitReader(z, maxBody), nil
+}
+
+// body reads a JSON body with numbers kept as they are.
 func body(r *http.Request, into any) *armError {
-	var in io.Reader = r.Body
-	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
-		z, err := gzip.NewReader(r.Body)
-		if err != nil {
-			return bad("The body is not gzip: %v", err)
-		}
-		in = io.LimitReader(z, maxBody)
+	in, e := unpacked(r)
+	if e != nil {
+		return e
 	}
 	d := json.NewDecoder(in)
 	d.UseNumber()
@@ -113,6 +135,10 @@ func (s *Server) authorized(w http.ResponseWriter, r *http.Request) bool {
 	kind, token, ok := strings.Cut(h, " ")
 	if !ok || !strings.EqualFold(kind, "Bearer") || strings.TrimSpace(token) == "" {
 		writeError(w, http.StatusForbidden, "InvalidAuthenticationToken", "The access token is missing or invalid.")
+		return false
+	}
+	if s.opts.Secret != "" && !s.issued(strings.TrimSpace(token)) {
+		writeError(w, http.StatusUnauthorized, "InvalidAuthenticationToken", "The access token is invalid or has run out.")
 		return false
 	}
 	return true

@@ -6,15 +6,20 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Options say what a server stands for and how it behaves.
@@ -71,6 +76,7 @@ type Server struct {
 	done        sync.WaitGroup
 	throttle    throttle
 	shelf       shelf
+	key         [32]byte     // signs tokens
 	running     atomic.Int64 // queries under way
 	once        sync.Once    // of templates
 	rows        *rowJournal
@@ -79,7 +85,18 @@ type Server struct {
 // New builds a server that does not listen yet; Handler serves it in tests.
 func New(opts Options) (*Server, error) {
 	opts.defaults()
+	for _, id := range []string{opts.Subscription, opts.WorkspaceID, opts.Tenant} {
+		if !isGUID(id) {
+			return nil, fmt.Errorf("%q is no GUID; subscription, workspace id and tenant must be", id)
+		}
+	}
+	if !workspaceName(opts.Workspace) {
+		return nil, fmt.Errorf("workspace name %q: want 3 to 63 letters, digits and dashes, no dash at the ends", opts.Workspace)
+	}
 	s := &Server{opts: opts, faults: newFaults(opts.Faults)}
+	if _, err := rand.Read(s.key[:]); err != nil {
+		return nil, err
+	}
 	var err error
 	if s.store, err = openStore(opts.State); err != nil {
 		return nil, err
@@ -94,6 +111,19 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// workspaceName holds the service's rule for names of workspaces.
+func workspaceName(n string) bool {
+	if len(n) < 3 || len(n) > 63 || n[0] == '-' || n[len(n)-1] == '-' {
+		return false
+	}
+	for _, c := range n {
+		if c != '-' && !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') {
+			return false
+		}
+	}
+	return true
 }
 
 // Bounds of one request.
@@ -146,6 +176,25 @@ func (s *Server) Close(ctx context.Context) error {
 func (s *Server) URL() string       { return "http://" + s.plain.Addr().String() }
 func (s *Server) SecureURL() string { return "https://" + s.safe.Addr().String() }
 
+// Identity returns what the server stands for, its defaults filled in and without the secret.
+func (s *Server) Identity() Options {
+	o := s.opts
+	o.Secret = ""
+	return o
+}
+
+// NextPort is the address with the port after the one given, or a free port where that is free too.
+func NextPort(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if n, err := strconv.Atoi(port); err == nil && n > 0 && n < 65535 {
+		return net.JoinHostPort(host, strconv.Itoa(n+1))
+	}
+	return net.JoinHostPort(host, "0")
+}
+
 // CA is the PEM text of the certificate that clients must trust.
 func (s *Server) CA() []byte { return s.ca.pem }
 
@@ -179,7 +228,11 @@ func (s *Server) Handler() http.Handler {
 				s.opts.Log(fmt.Sprintf("%s %s %d %s", r.Method, r.URL.Path, rec.status, s.opts.Now().Sub(begin).Round(time.Millisecond)))
 			}
 		}()
-		if !localHost(r.Host) {
+		h := rec.Header()
+		h.Set("x-ms-request-id", uuid.NewString())
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		if !localHost(r.Host) || !localOrigin(r.Header.Get("Origin")) {
 			writeError(rec, http.StatusForbidden, "HostNotAllowed", "The stand-in answers on loopback names only.")
 			return
 		}
@@ -205,6 +258,15 @@ func localHost(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
+}
+
+// localOrigin lets programs, which send no origin, and pages of this machine in.
+func localOrigin(origin string) bool {
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && localHost(u.Host)
 }
 
 type recorder struct {

@@ -1,6 +1,9 @@
 package server
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -11,9 +14,17 @@ import (
 
 const tokenLife = time.Hour
 
+// authority is the address of the TLS listener, which clients of tokens insist on.
+func (s *Server) authority(r *http.Request) string {
+	if r.TLS == nil && s.safe != nil {
+		return s.SecureURL()
+	}
+	return "https://" + r.Host
+}
+
 // openIDConfiguration answers what azidentity asks first.
 func (s *Server) openIDConfiguration(w http.ResponseWriter, r *http.Request, tenant string) {
-	base := "https://" + r.Host + "/" + tenant
+	base := s.authority(r) + "/" + tenant
 	writeJSON(w, http.StatusOK, map[string]any{
 		"issuer":                                base + "/v2.0",
 		"authorization_endpoint":                base + "/oauth2/v2.0/authorize",
@@ -27,7 +38,7 @@ func (s *Server) openIDConfiguration(w http.ResponseWriter, r *http.Request, ten
 
 func (s *Server) instanceDiscovery(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{
-		"tenant_discovery_endpoint": "https://" + r.Host + "/" + s.opts.Tenant + "/v2.0/.well-known/openid-configuration",
+		"tenant_discovery_endpoint": s.authority(r) + "/" + s.opts.Tenant + "/v2.0/.well-known/openid-configuration",
 		"api-version":               "1.1",
 		"metadata":                  []any{map[string]any{"preferred_network": r.Host, "preferred_cache": r.Host, "aliases": []string{r.Host}}},
 	})
@@ -59,7 +70,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, tenant string) {
 		oauthError(http.StatusUnauthorized, "invalid_client", "AADSTS7000216: 'client_assertion' or 'client_secret' is required.")
 		return
 	}
-	if s.opts.Secret != "" && secret != "" && secret != s.opts.Secret {
+	if s.opts.Secret != "" && secret != "" && !same(secret, s.opts.Secret) {
 		oauthError(http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
 		return
 	}
@@ -72,8 +83,9 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, tenant string) {
 
 // managedIdentity is the endpoint that IDENTITY_ENDPOINT names.
 func (s *Server) managedIdentity(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("X-IDENTITY-HEADER") == "" {
-		writeJSON(w, http.StatusUnauthorized, map[string]any{"statusCode": 401, "message": "The header X-IDENTITY-HEADER is missing."})
+	h := r.Header.Get("X-IDENTITY-HEADER")
+	if h == "" || s.opts.Secret != "" && !same(h, s.opts.Secret) {
+		writeJSON(w, http.StatusUnauthorized, map[string]any{"statusCode": 401, "message": "The header X-IDENTITY-HEADER is missing or wrong."})
 		return
 	}
 	resource := r.URL.Query().Get("resource")
@@ -88,17 +100,41 @@ func (s *Server) managedIdentity(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// issue makes a token in the form of a JWT that clients can read; it has no signature that anything else would accept.
+// same compares secrets in a time that does not tell where they differ.
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// issue makes a token in the form of a JWT that clients can read, signed with a key that lives as long as the process.
 func (s *Server) issue(tenant, client, audience string) string {
-	part := func(v any) string {
-		b, err := json.Marshal(v)
-		if err != nil {
-			return ""
-		}
-		return base64.RawURLEncoding.EncodeToString(b)
-	}
+	part := func(v any) string { return base64.RawURLEncoding.EncodeToString(appendJSON(nil, v)) }
 	now := s.opts.Now()
-	return part(map[string]any{"typ": "JWT", "alg": "none"}) + "." +
-		part(map[string]any{"aud": audience, "iss": "blindspot stand-in", "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(tokenLife).Unix(), "appid": client, "oid": client, "tid": tenant}) + "." +
-		base64.RawURLEncoding.EncodeToString([]byte("none"))
+	text := part(map[string]any{"typ": "JWT", "alg": "HS256"}) + "." +
+		part(map[string]any{"aud": audience, "iss": "blindspot stand-in", "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(tokenLife).Unix(), "appid": client, "oid": client, "tid": tenant})
+	return text + "." + base64.RawURLEncoding.EncodeToString(s.sign(text))
+}
+
+func (s *Server) sign(text string) []byte {
+	m := hmac.New(sha256.New, s.key[:])
+	m.Write([]byte(text))
+	return m.Sum(nil)
+}
+
+// issued reports whether a token was given by this server and has not run out.
+func (s *Server) issued(token string) bool {
+	i := strings.LastIndexByte(token, '.')
+	if i < 0 {
+		return false
+	}
+	sum, err := base64.RawURLEncoding.DecodeString(token[i+1:])
+	if err != nil || !hmac.Equal(sum, s.sign(token[:i])) {
+		return false
+	}
+	_, claims, _ := strings.Cut(token[:i], ".")
+	b, err := base64.RawURLEncoding.DecodeString(claims)
+	if err != nil {
+		return false
+	}
+	var c struct {
+		Exp int64 `json:"exp"`
+	}
+	return json.Unmarshal(b, &c) == nil && s.opts.Now().Unix() < c.Exp
 }
