@@ -24,7 +24,7 @@ func (s *Server) library() *Library {
 func (c *checking) library() *Library { return c.server.shelf.of(c.s) }
 
 // of reads the store, whose lock the caller holds.
-func (f *shelf) of(st *store) *Library {
+func (f *shelf) of(st *state) *Library {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.last != nil && f.last.Version == st.library {

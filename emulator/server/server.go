@@ -44,7 +44,10 @@ type Options struct {
 	Log func(line string)
 }
 
-// Defaults fills what is not set.
+// DefaultWorkspaceID is the workspace's GUID where none is given.
+const DefaultWorkspaceID = "00000000-0000-4000-8000-0000000000aa"
+
+// defaults fills what is not set.
 func (o *Options) defaults() {
 	set := func(p *string, v string) {
 		if *p == "" {
@@ -56,7 +59,7 @@ func (o *Options) defaults() {
 	set(&o.Subscription, "00000000-0000-4000-8000-000000000001")
 	set(&o.ResourceGroup, "soc")
 	set(&o.Workspace, "sentinel")
-	set(&o.WorkspaceID, "00000000-0000-4000-8000-0000000000aa")
+	set(&o.WorkspaceID, DefaultWorkspaceID)
 	set(&o.Tenant, "00000000-0000-4000-8000-0000000000ff")
 	set(&o.Location, "westeurope")
 	if o.Now == nil {
@@ -67,7 +70,7 @@ func (o *Options) defaults() {
 // Server is a running stand-in.
 type Server struct {
 	opts   Options
-	store  *store
+	store  *state
 	faults *faults
 	ca     *authority
 
@@ -98,7 +101,7 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	var err error
-	if s.store, err = openStore(opts.State); err != nil {
+	if s.store, err = openState(opts.State); err != nil {
 		return nil, err
 	}
 	if s.ca, err = newAuthority(opts.State, opts.Now()); err != nil {

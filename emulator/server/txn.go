@@ -8,7 +8,7 @@ import (
 // txn is one change of the store while it is decided on. Reads see the store as it was before; nothing is changed until
 // all is written down.
 type txn struct {
-	s       *store
+	s       *state
 	puts    []*resource
 	deletes []string // lower-cased ids
 }

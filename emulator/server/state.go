@@ -29,9 +29,9 @@ type resource struct {
 	Sequence   int64          `json:"sequence"` // order of creation
 }
 
-// store keeps resources by their ids, which are compared without regard to case. With a folder, a change is a line of a
+// state keeps resources by their ids, which are compared without regard to case. With a folder, a change is a line of a
 // journal that is on the disk before the change is answered; opening replays the journal over the last whole snapshot.
-type store struct {
+type state struct {
 	mu       sync.RWMutex
 	items    map[string]*resource
 	sequence int64
@@ -63,9 +63,9 @@ type entry struct {
 	Deletes []string    `json:"deletes,omitempty"`
 }
 
-// openStore reads the state folder, made when it is absent.
-func openStore(dir string) (*store, error) {
-	s := &store{items: map[string]*resource{}, dir: dir}
+// openState reads the state folder, made when it is absent.
+func openState(dir string) (*state, error) {
+	s := &state{items: map[string]*resource{}, dir: dir}
 	if dir == "" {
 		return s, nil
 	}
@@ -97,7 +97,7 @@ func newer(file string, format int) error {
 	return fmt.Errorf("%s was written by a newer version of blindspot (format %d, this one reads up to %d); use that version, or another --state folder", file, format, stateFormat)
 }
 
-func (s *store) readSnapshot() error {
+func (s *state) readSnapshot() error {
 	name := filepath.Join(s.dir, stateFile)
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -130,7 +130,7 @@ func (s *store) readSnapshot() error {
 }
 
 // replay applies the journal. A last line without its end was never acknowledged, and is dropped.
-func (s *store) replay() (any bool, err error) {
+func (s *state) replay() (any bool, err error) {
 	name := filepath.Join(s.dir, journalFile)
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -163,7 +163,7 @@ func (s *store) replay() (any bool, err error) {
 	}
 }
 
-func (s *store) apply(e *entry) {
+func (s *state) apply(e *entry) {
 	for _, k := range e.Deletes {
 		s.touch(s.items[k])
 		delete(s.items, k)
@@ -175,20 +175,20 @@ func (s *store) apply(e *entry) {
 }
 
 // touch notes that what queries see has changed.
-func (s *store) touch(r *resource) {
+func (s *state) touch(r *resource) {
 	if r != nil && (strings.HasSuffix(r.Type, "/savedSearches") || strings.Contains(r.Type, "/watchlist")) {
 		s.library++
 	}
 }
 
-func (s *store) openJournal() (err error) {
+func (s *state) openJournal() (err error) {
 	s.journal, err = os.OpenFile(filepath.Join(s.dir, journalFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	return err
 }
 
 // compact writes a snapshot and begins an empty journal. A crash between the two is harmless: replaying a journal over
 // the snapshot that holds it already gives the same.
-func (s *store) compact() error {
+func (s *state) compact() error {
 	all := make([]*resource, 0, len(s.items))
 	for _, r := range s.items {
 		all = append(all, r)
@@ -220,7 +220,7 @@ func (s *store) compact() error {
 }
 
 // commit writes a change down and then makes it.
-func (s *store) commit(t *txn) error {
+func (s *state) commit(t *txn) error {
 	if len(t.puts) == 0 && len(t.deletes) == 0 {
 		return nil
 	}
@@ -253,7 +253,7 @@ func (s *store) commit(t *txn) error {
 	return nil
 }
 
-func (s *store) close() error {
+func (s *state) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dir == "" || s.journal == nil {
@@ -305,14 +305,14 @@ func syncFolder(dir string) error {
 }
 
 // get returns a resource, nil when there is none.
-func (s *store) get(id string) *resource {
+func (s *state) get(id string) *resource {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.items[strings.ToLower(id)]
 }
 
 // list returns the resources whose id is prefix + "/" + one segment, in the order they were made.
-func (s *store) list(prefix string) []*resource {
+func (s *state) list(prefix string) []*resource {
 	p := strings.ToLower(prefix) + "/"
 	return s.choose(func(id string, _ *resource) bool {
 		rest, ok := strings.CutPrefix(id, p)
@@ -321,11 +321,11 @@ func (s *store) list(prefix string) []*resource {
 }
 
 // ofType returns all resources of a type, in the order they were made.
-func (s *store) ofType(name string) []*resource {
+func (s *state) ofType(name string) []*resource {
 	return s.choose(func(_ string, r *resource) bool { return strings.EqualFold(r.Type, name) })
 }
 
-func (s *store) choose(keep func(id string, r *resource) bool) []*resource {
+func (s *state) choose(keep func(id string, r *resource) bool) []*resource {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var out []*resource
@@ -340,7 +340,7 @@ func (s *store) choose(keep func(id string, r *resource) bool) []*resource {
 
 // change runs f with the resource of an id (nil when there is none) under the lock and stores what it returns; a nil
 // resource without error deletes, with all that lies below.
-func (s *store) change(id string, f func(t *txn, old *resource) (*resource, *armError)) (*resource, *armError) {
+func (s *state) change(id string, f func(t *txn, old *resource) (*resource, *armError)) (*resource, *armError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := &txn{s: s}
@@ -370,7 +370,7 @@ func (s *store) change(id string, f func(t *txn, old *resource) (*resource, *arm
 }
 
 // visit runs f on every resource in the order of ids. The caller holds the lock.
-func (s *store) visit(f func(*resource)) {
+func (s *state) visit(f func(*resource)) {
 	keys := make([]string, 0, len(s.items))
 	for k := range s.items {
 		keys = append(keys, k)

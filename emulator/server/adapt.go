@@ -1,0 +1,282 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/seed-caab1ad3/blindspot/emulator"
+	"github.com/seed-caab1ad3/blindspot/emulator/exec"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
+	"github.com/seed-caab1ad3/blindspot/emulator/result"
+	"github.com/seed-caab1ad3/blindspot/emulator/store"
+	"github.com/seed-caab1ad3/blindspot/emulator/vector"
+)
+
+// Adapt makes a workspace answer the server's queries. The workspace's functions and watchlists follow the library that a
+// query comes with.
+func Adapt(w *emulator.Workspace) Engine { return &workspace{w: w} }
+
+type workspace struct {
+	w *emulator.Workspace
+
+	mu         sync.RWMutex // held for reading while a query runs
+	known      bool
+	version    int64
+	functions  map[string]string // alias to what it was made of
+	watchlists map[string]*Watchlist
+}
+
+// Limits of one query. An answer of more rows than asked for is cut, one of more than these is refused.
+const (
+	engineRows  = 5_000_000
+	engineBytes = 2 << 30
+	engineCells = 50_000_000
+)
+
+func (a *workspace) Query(ctx context.Context, text string, how Run) (*Answer, error) {
+	if err := a.follow(how.Library); err != nil {
+		return nil, err
+	}
+	defer a.mu.RUnlock()
+	o := emulator.QueryOptions{Now: how.Now, From: how.From, To: how.To, VisibleUntil: how.Now, Profile: kql.Sentinel,
+		Limits: exec.Limits{Rows: engineRows, Bytes: engineBytes, Cells: engineCells}}
+	if !how.From.IsZero() && how.From.Equal(how.To) {
+		o.To = o.From.Add(1) // the range is empty, and the zero range would be all
+	}
+	r, err := a.w.Query(ctx, text, o)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, queryError(err)
+	}
+	out := &Answer{Result: r}
+	for i, t := range r.Tables {
+		if how.Rows > 0 && t.Rows > how.Rows {
+			r.Tables[i] = t.Head(how.Rows)
+			out.Partial = &QueryError{Kind: LimitExceeded, Code: "-2133196797", Message: fmt.Sprintf("The results of this query exceed the set limit of %d records, so not all records were returned (E_QUERY_RESULT_SET_TOO_LARGE).", how.Rows)}
+		}
+	}
+	return out, nil
+}
+
+func (a *workspace) Check(_ context.Context, text string, library *Library) ([]result.Column, error) {
+	if err := a.follow(library); err != nil {
+		return nil, err
+	}
+	defer a.mu.RUnlock()
+	c := a.w.Compile(text, kql.Sentinel)
+	if !c.OK() {
+		return nil, queryError(&emulator.QueryError{Text: text, Diagnostics: c.Diagnostics})
+	}
+	if len(c.Query.Results) == 0 {
+		return nil, &QueryError{Kind: SemanticError, Code: "SEM0100", Message: "the query has no tabular expression"}
+	}
+	out := make([]result.Column, len(c.Columns))
+	for i, x := range c.Columns {
+		out[i] = result.Column{Name: x.Name, Type: x.Type}
+	}
+	return out, nil
+}
+
+// queryError is the compiler's or the engine's word as the server tells it.
+func queryError(err error) error {
+	var q *emulator.QueryError
+	if !errors.As(err, &q) {
+		if errors.Is(err, exec.ErrLimit) {
+			return &QueryError{Kind: LimitExceeded, Code: "EngineError", Message: err.Error()}
+		}
+		return &QueryError{Kind: RuntimeError, Code: "EngineError", Message: err.Error()}
+	}
+	out := &QueryError{Kind: Unsupported, Code: q.Code(), Message: q.Error()}
+	out.Line, out.Column = q.Position()
+	for _, d := range q.Diagnostics {
+		if d.Severity != source.Error {
+			continue
+		}
+		out.Message = d.Message
+		if d.Help != "" {
+			out.Message += "; " + d.Help
+		}
+		switch {
+		case d.Kind == "syntax":
+			out.Kind = SyntaxError
+		case d.Code == "KS204" && strings.Contains(d.Message, "unknown table"):
+			out.Kind = UnknownTable
+		default:
+			out.Kind = SemanticError
+		}
+		return out
+	}
+	_, message, ok := strings.Cut(out.Message, " ")
+	if ok && strings.HasPrefix(out.Message, fmt.Sprintf("%d:%d:", out.Line, out.Column)) {
+		out.Message = message
+	}
+	return out
+}
+
+func (a *workspace) Ingest(ctx context.Context, table string, lines []byte, arrived time.Time) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	parts, err := store.Read(table+".json", bytes.NewReader(lines), store.Options{Table: table, Schema: a.w.Schema})
+	if err != nil {
+		return &QueryError{Kind: RuntimeError, Code: "InvalidPayload", Message: err.Error()}
+	}
+	for _, d := range parts {
+		settle(d, arrived)
+		if err := a.w.Ingest(d); err != nil {
+			return &QueryError{Kind: RuntimeError, Code: "InvalidPayload", Message: err.Error()}
+		}
+	}
+	return nil
+}
+
+// settle gives rows the moment at which they arrived, and a TimeGenerated that is neither two days older nor a day
+// younger.
+//
+// Source: Azure Monitor documentation, "Log data ingestion time".
+func settle(d *store.Data, arrived time.Time) {
+	now := value.TicksOf(arrived)
+	day := int64(24 * time.Hour / 100)
+	d.Ingested = vector.ConstOf(value.NewDateTime(now), d.N)
+	for i, c := range d.Columns {
+		if c.Name != store.TimeColumn || c.Type != value.DateTime {
+			continue
+		}
+		old := d.Vectors[i]
+		times := make([]value.Value, d.N)
+		changed := false
+		for j := range times {
+			times[j] = old.Value(j)
+			if v := times[j]; v.Null || v.I < now-2*day || v.I > now+day {
+				times[j], changed = value.NewDateTime(now), true
+			}
+		}
+		if changed {
+			d.Vectors[i] = vector.FromValues(value.DateTime, times...)
+		}
+		return
+	}
+	d.Columns = append(d.Columns, store.Column{Name: store.TimeColumn, Type: value.DateTime})
+	d.Vectors = append(d.Vectors, vector.ConstOf(value.NewDateTime(now), d.N))
+}
+
+func (a *workspace) Tables() []TableInfo {
+	var out []TableInfo
+	for _, t := range a.w.Tables() {
+		info := TableInfo{Name: t.Table, Rows: int64(t.Rows)}
+		columns, _ := a.w.Schema(t.Table)
+		for _, c := range columns {
+			info.Columns = append(info.Columns, result.Column{Name: c.Name, Type: c.Type})
+		}
+		out = append(out, info)
+	}
+	return out
+}
+
+// follow brings the workspace to a library and returns with mu held for reading; on an error it is not held.
+func (a *workspace) follow(l *Library) error {
+	if l == nil {
+		l = &Library{}
+	}
+	for {
+		a.mu.RLock()
+		if a.known && a.version == l.Version {
+			return nil
+		}
+		a.mu.RUnlock()
+		if err := a.change(l); err != nil {
+			return err
+		}
+	}
+}
+
+func (a *workspace) change(l *Library) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.known && a.version == l.Version {
+		return nil
+	}
+	functions, watchlists := map[string]string{}, map[string]*Watchlist{}
+	for _, f := range l.Functions {
+		made := f.Parameters + "\x00" + f.Query
+		functions[f.Alias] = made
+		if before, ok := a.functions[f.Alias]; ok && before == made {
+			continue
+		}
+		s := &symbol.StoredFunction{Name: f.Alias, Body: f.Query}
+		var err error
+		if s.Parameters, err = parseParameters(f.Parameters); err != nil {
+			return &QueryError{Kind: SemanticError, Code: "SEM0100", Message: fmt.Sprintf("the saved function %s: %v", f.Alias, err)}
+		}
+		a.w.AddFunction(s)
+	}
+	for alias := range a.functions {
+		if _, ok := functions[alias]; !ok {
+			a.w.DropFunction(alias)
+		}
+	}
+	for i := range l.Watchlists {
+		x := &l.Watchlists[i]
+		watchlists[x.Alias] = x
+		if before := a.watchlists[x.Alias]; before != nil && sameWatchlist(before, x) {
+			continue
+		}
+		if err := a.w.AddWatchlist(x.Alias, x.SearchKey, x.data()); err != nil {
+			return err
+		}
+	}
+	for alias := range a.watchlists {
+		if watchlists[alias] == nil {
+			a.w.DropWatchlist(alias)
+		}
+	}
+	a.functions, a.watchlists, a.version, a.known = functions, watchlists, l.Version, true
+	return nil
+}
+
+func sameWatchlist(a, b *Watchlist) bool {
+	if a.SearchKey != b.SearchKey || !a.Updated.Equal(b.Updated) || len(a.Columns) != len(b.Columns) || len(a.Items) != len(b.Items) {
+		return false
+	}
+	for i := range a.Columns {
+		if a.Columns[i] != b.Columns[i] {
+			return false
+		}
+	}
+	for i := range a.Items {
+		if strings.Join(a.Items[i], "\x00") != strings.Join(b.Items[i], "\x00") {
+			return false
+		}
+	}
+	return true
+}
+
+// data is a watchlist's items as rows: LastUpdatedTimeUTC, then its columns. The workspace adds SearchKey.
+func (w *Watchlist) data() *store.Data {
+	d := &store.Data{Table: w.Alias, N: len(w.Items)}
+	d.Columns = append(d.Columns, store.Column{Name: "LastUpdatedTimeUTC", Type: value.DateTime})
+	d.Vectors = append(d.Vectors, vector.ConstOf(value.NewDateTime(value.TicksOf(w.Updated)), d.N))
+	for j, name := range w.Columns {
+		cells := make([]value.Value, len(w.Items))
+		for i, row := range w.Items {
+			text := ""
+			if j < len(row) {
+				text = row[j]
+			}
+			cells[i] = value.NewString(text)
+		}
+		d.Columns = append(d.Columns, store.Column{Name: name, Type: value.String})
+		d.Vectors = append(d.Vectors, vector.FromValues(value.String, cells...))
+	}
+	return d
+}
