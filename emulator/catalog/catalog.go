@@ -89,6 +89,8 @@ func (c *Catalog) Table(name string) (*symbol.Table, bool) {
 		return nil, false
 	}
 	t := table(s)
+	// the columns of a custom table grow with the data; what is known of it is a sample
+	t.Open = t.Open || strings.HasSuffix(name, "_CL")
 	if s.Known {
 		c.shipped.Store("t"+name, t)
 	}
@@ -209,7 +211,7 @@ func columns(list []tables.Column) []symbol.Column {
 }
 
 func table(s *tables.Schema) *symbol.Table {
-	return &symbol.Table{Name: s.Name, Columns: columns(s.Columns), Open: s.Open || !s.Known && strings.HasSuffix(s.Name, "_CL")}
+	return &symbol.Table{Name: s.Name, Columns: columns(s.Columns), Open: s.Open}
 }
 
 // shippedFunction makes a symbol of a function of which only the result is known.
@@ -233,26 +235,24 @@ func shippedFunction(f *tables.Function) *symbol.StoredFunction {
 		s.Remote = symbol.SameTables
 	case tables.OpenDatabase:
 		s.Remote = symbol.ForeignTables
-	case tables.OpenTabular:
-		cols := columns(f.Columns)
-		if f.ASIM != "" {
-			cols = asim(f.ASIM, cols)
-		}
-		s.Returns = &symbol.Table{Name: f.Name, Columns: cols, Open: true}
 	default:
-		s.Returns = &symbol.Table{Name: f.Name, Columns: columns(f.Columns)}
+		// a parser of an ASIM schema gives more than the schema lists: a source's own columns too
+		cols := columns(f.Columns)
+		switch {
+		case f.ASIM != "":
+			cols = standardFirst(cols)
+		case len(cols) == 0:
+			cols = []symbol.Column{{Name: "TimeGenerated", Type: value.DateTime}, {Name: "Type", Type: value.String}}
+		}
+		s.Returns = &symbol.Table{Name: f.Name, Columns: cols, Open: f.ASIM != "" || f.Shape == tables.OpenTabular}
 	}
 	return s
 }
 
-// asim returns the columns of a parser of an ASIM schema: the fixed ones, then the schema's.
-func asim(schema string, own []symbol.Column) []symbol.Column {
-	if len(own) > 0 {
-		return own
-	}
+// standardFirst puts the columns that every table has before those of an ASIM schema.
+func standardFirst(cols []symbol.Column) []symbol.Column {
 	out := []symbol.Column{{Name: "TimeGenerated", Type: value.DateTime}, {Name: "Type", Type: value.String}, {Name: "_ResourceId", Type: value.String, Hidden: true}}
-	list, _ := tables.ASIMSchema(schema)
-	for _, c := range columns(list) {
+	for _, c := range cols {
 		if c.Name != "TimeGenerated" && c.Name != "Type" && c.Name != "_ResourceId" {
 			out = append(out, c)
 		}

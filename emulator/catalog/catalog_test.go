@@ -44,8 +44,8 @@ func TestShippedNames(t *testing.T) {
 	if f, ok := c.Function("workspace"); !ok || f.Remote != symbol.SameTables {
 		t.Errorf("workspace(): %+v", f)
 	}
-	if f, ok := c.Function("_Im_Authentication"); !ok || f.Returns == nil || !f.Returns.Open || column(f.Returns, "TargetUsername") == nil {
-		t.Errorf("_Im_Authentication(): %+v", f)
+	if f, ok := c.Function("_Im_Authentication"); !ok || f.Returns == nil || !f.Returns.Open || column(f.Returns, "TargetAppId") == nil {
+		t.Errorf("_Im_Authentication(): %+v", f.Returns)
 	}
 	if got := c.NearestTable("SigninLog"); got != "SigninLogs" {
 		t.Errorf("nearest to SigninLog: %q", got)
@@ -99,7 +99,7 @@ func TestMatch(t *testing.T) {
 		pattern, name string
 		want          bool
 	}{
-		{"Sec*", "SecurityEvent", true}, {"*Event", "SecurityEvent", true}, {"S*t*E*t", "SecurityEvent", false}, {"S*y*t", "SecurityEvent", true},
+		{"Sec*", "SecurityEvent", true}, {"*Event", "SecurityEvent", true}, {"S*E*y*t", "SecurityEvent", false}, {"S*y*t", "SecurityEvent", true},
 		{"a*a", "a", false}, {"**", "x", true}, {"x", "x", true}, {"x", "xy", false},
 	} {
 		if got := match(x.pattern, x.name); got != x.want {

@@ -293,6 +293,12 @@ func (v *verifier) rel(r bind.Rel) {
 		v.rel(r.Body)
 		v.same(what, r.Cols, r.Body.Columns())
 	case *bind.Evaluate:
+		if r.Right != nil {
+			in = setOf(r.Right.Columns())
+			if r.Input != nil {
+				in = setOf(r.Right.Columns(), r.Input.Columns())
+			}
+		}
 		for _, a := range r.Args {
 			v.expr(what, a, in)
 		}

@@ -52,10 +52,16 @@ func (b *binder) demand(r Rel, name string, depth int) (Rel, *Column) {
 		return nullColumn(r, name)
 	}
 	depth++
+	// an operator that hands on its input's columns as they are has them in the input's order
 	pass := func(u *Unary) *Column {
 		in, c := b.demand(u.Input, name, depth)
-		u.Input = in
-		u.Cols = appendColumn(u.Cols, c)
+		u.Input, u.Cols = in, in.Columns()
+		return c
+	}
+	// one with columns of its own has the new one at the end
+	extend := func(u *Unary) *Column {
+		in, c := b.demand(u.Input, name, depth)
+		u.Input, u.Cols = in, appendColumn(u.Cols, c)
 		return c
 	}
 	switch r := r.(type) {
@@ -81,9 +87,10 @@ func (b *binder) demand(r Rel, name string, depth int) (Rel, *Column) {
 			return r, c
 		}
 	case *Shared:
+		before := r.Def.Rel.Columns()
 		rel, _ := b.demand(r.Def.Rel, name, depth)
-		r.Def.Rel = rel
-		cols := rel.Columns()
+		r.Def.Rel = keepOrder(rel, before)
+		cols := r.Def.Rel.Columns()
 		for i := len(r.Cols); i < len(cols); i++ {
 			r.Cols = appendColumn(r.Cols, b.copyColumn(cols[i]))
 		}
@@ -113,19 +120,19 @@ func (b *binder) demand(r Rel, name string, depth int) (Rel, *Column) {
 	case *Unsupportable:
 		return r, pass(&r.Unary)
 	case *Parse:
-		c := pass(&r.Unary)
+		c := extend(&r.Unary)
 		r.Passed = append(r.Passed, ColumnPair{c, c})
 		return r, c
 	case *ParseKv:
-		c := pass(&r.Unary)
+		c := extend(&r.Unary)
 		r.Passed = append(r.Passed, ColumnPair{c, c})
 		return r, c
 	case *Scanner:
-		c := pass(&r.Unary)
+		c := extend(&r.Unary)
 		r.Passed = append(r.Passed, ColumnPair{c, c})
 		return r, c
 	case *MvExpand:
-		c := pass(&r.Unary)
+		c := extend(&r.Unary)
 		r.Passed = append(r.Passed, ColumnPair{c, c})
 		return r, c
 	case *MvApply:
@@ -143,8 +150,7 @@ func (b *binder) demand(r Rel, name string, depth int) (Rel, *Column) {
 		}
 	case *Partition:
 		body, c := b.demand(r.Body, name, depth)
-		r.Body = body
-		r.Cols = appendColumn(r.Cols, c)
+		r.Body, r.Cols = body, body.Columns()
 		return r, c
 	case *Union:
 		out := &Column{Name: name}
@@ -189,6 +195,34 @@ func (b *binder) demand(r Rel, name string, depth int) (Rel, *Column) {
 		return r, out
 	}
 	return nullColumn(r, name)
+}
+
+// keepOrder makes a relation begin with the columns that it had before: uses of a shared relation pair by position.
+func keepOrder(r Rel, before []*Column) Rel {
+	cols := r.Columns()
+	same := len(cols) >= len(before)
+	for i := 0; same && i < len(before); i++ {
+		same = cols[i] == before[i]
+	}
+	if same {
+		return r
+	}
+	had := make(map[*Column]bool, len(before))
+	order := append([]*Column(nil), before...)
+	for _, c := range before {
+		had[c] = true
+	}
+	for _, c := range cols {
+		if !had[c] {
+			order = append(order, c)
+		}
+	}
+	p := &Project{}
+	p.Input, p.At, p.Cols = r, r.Span(), order
+	for _, c := range order {
+		p.Assign = append(p.Assign, Assignment{Column: c, Expr: NewColumnRef(c, p.At)})
+	}
+	return p
 }
 
 // nullColumn adds a column without values: an aggregate keeps nothing of an open relation's other columns.
