@@ -125,7 +125,9 @@ func (a *schemas) Merge(other Accumulator, remap []int32) {
 func (a *schemas) Finish() vector.Column {
 	out := make([]*value.Node, len(a.groups))
 	for g := range a.groups {
-		out[g] = a.groups[g].node()
+		if len(a.groups[g].kinds) > 0 { // nothing but nulls has no schema
+			out[g] = a.groups[g].node()
+		}
 	}
 	return &vector.Dynamics{Nodes: out}
 }

@@ -99,7 +99,9 @@ func (a *hlls) Merge(other Accumulator, remap []int32) {
 func (a *hlls) Finish() vector.Column {
 	out := make([]*value.Node, len(a.groups))
 	for g := range a.groups {
-		out[g] = saveHLL(&a.groups[g], a.accuracy)
+		if a.seen[g] {
+			out[g] = saveHLL(&a.groups[g], a.accuracy)
+		}
 	}
 	return &vector.Dynamics{Nodes: out}
 }
@@ -213,7 +215,11 @@ func (d *digest) compact() {
 	d.values, d.weights = d.values[:n+1], d.weights[:n+1]
 }
 
+// node is null for a digest of nothing.
 func (d *digest) node() *value.Node {
+	if len(d.values) == 0 {
+		return nil
+	}
 	d.compact()
 	v, w := make([]*value.Node, len(d.values)), make([]*value.Node, len(d.values))
 	for i := range v {

@@ -53,18 +53,7 @@ func geoKernels() []Scalar {
 		{Name: "geo_s2cell_to_polygon", Kernel: textToNode(s2Polygon)},
 		{Name: "geo_s2cell_neighbors", Kernel: textToNode(s2Neighbors)},
 		{Name: "geo_from_wkt", Kernel: textToNode(fromWKT)},
-		{Name: "geo_line_length", Kernel: nodeToReal(lineLength)},
-		{Name: "geo_polygon_perimeter", Kernel: nodeToReal(polygonPerimeter)},
 	}
-}
-
-func nodeToReal(f func(*value.Node) (float64, bool)) Kernel {
-	return rows(func(_ *Call, a []value.Value) value.Value {
-		if r, ok := f(a[0].Node()); ok {
-			return value.NewReal(r)
-		}
-		return value.Null(value.Real)
-	})
 }
 
 // position is a place in degrees.
@@ -81,10 +70,13 @@ func (p position) valid() bool {
 
 func (p position) s2() s2.Point { return s2.PointFromLatLng(s2.LatLngFromDegrees(p.lat, p.lng)) }
 
-// Axes of WGS 84, metres.
+// The earth in metres: WGS 84 for distances between two points.
 const (
 	earthMajor      = 6378137.0
 	earthFlattening = 1 / 298.257223563
+	// Lines and polygons are measured on a sphere of this radius. Source: Kusto documentation, the results shown for geo_polygon_area() and
+	// geo_polygon_perimeter().
+	earthRadius = 6371010.0
 )
 
 // geodesic is the shortest distance on WGS 84 in metres, by Vincenty's formula, or on a sphere where that does not converge.
@@ -122,7 +114,7 @@ func geodesic(p, q position) float64 {
 			return b * k * (sigma - delta)
 		}
 	}
-	return p.s2().Distance(q.s2()).Radians() * 6371010
+	return p.s2().Distance(q.s2()).Radians() * earthRadius
 }
 
 // azimuth is the angle at the first point between the line to the second and the meridian to the north pole, in radians; null for one point.
@@ -231,60 +223,6 @@ func polygonsOf(n *value.Node) ([][]*s2.Loop, bool) {
 		return out, true
 	}
 	return nil, false
-}
-
-func pathLength(r []position) float64 {
-	sum := 0.0
-	for i := 1; i < len(r); i++ {
-		sum += geodesic(r[i-1], r[i])
-	}
-	return sum
-}
-
-func lineLength(n *value.Node) (float64, bool) {
-	coordinates := n.Get("coordinates")
-	switch n.Get("type").Text() {
-	case "LineString":
-		r, ok := ring(coordinates)
-		return pathLength(r), ok && len(r) > 1
-	case "MultiLineString":
-		return sumRings(coordinates, 2)
-	}
-	return 0, false
-}
-
-func sumRings(n *value.Node, least int) (float64, bool) {
-	if n.IsNull() || len(n.Elems) == 0 {
-		return 0, false
-	}
-	sum := 0.0
-	for _, e := range n.Elems {
-		r, ok := ring(e)
-		if !ok || len(r) < least {
-			return 0, false
-		}
-		sum += pathLength(r)
-	}
-	return sum, true
-}
-
-func polygonPerimeter(n *value.Node) (float64, bool) {
-	if _, ok := polygonsOf(n); !ok {
-		return 0, false
-	}
-	coordinates := n.Get("coordinates")
-	if n.Get("type").Text() == "Polygon" {
-		return sumRings(coordinates, 4)
-	}
-	total := 0.0
-	for _, e := range coordinates.Elems {
-		sum, ok := sumRings(e, 4)
-		if !ok {
-			return 0, false
-		}
-		total += sum
-	}
-	return total, true
 }
 
 func geoPoint(lng, lat float64) *value.Node {

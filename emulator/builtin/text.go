@@ -1,7 +1,6 @@
 package builtin
 
 import (
-	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -307,52 +306,39 @@ func countOf(c *Call, args []vector.Column, n int) (vector.Column, error) {
 	return col, err
 }
 
-// replaceStrings puts, at each place, the rewrite of the first lookup that stands there, from left to right, in one pass a lookup.
+// replaceStrings goes through a text once: where a lookup stands, the first in the list, its rewrite is put and the search goes on behind it. A
+// lookup whose rewrite is no text is passed over in one piece.
+//
+// Source: Kusto documentation, "replace_strings()", the example with a number among the rewrites.
 func replaceStrings(_ *Call, a []value.Value) value.Value {
 	s := a[0].Text()
 	from, to := a[1].Node(), a[2].Node()
 	if from.IsNull() || to.IsNull() || len(from.Elems) != len(to.Elems) {
 		return value.NewString("")
 	}
-	type span struct{ start, end, by int }
-	var spans []span
-	for k, e := range from.Elems {
-		sub := e.Text()
-		for at := 0; sub != "" && at <= len(s); {
-			i := strings.Index(s[at:], sub)
-			if i < 0 {
-				break
-			}
-			spans = append(spans, span{at + i, at + i + len(sub), k})
-			at += i + len(sub)
-		}
+	lookups := make([]string, len(from.Elems))
+	for i, e := range from.Elems {
+		lookups[i] = e.Text()
 	}
-	// A later lookup wins over an earlier one that it overlaps.
-	//
-	// Source: Kusto documentation, "replace_strings()", the example of lookups that overlap.
-	sort.SliceStable(spans, func(i, j int) bool { return spans[i].by > spans[j].by })
-	var kept []span
-	for _, p := range spans {
-		free := true
-		for _, q := range kept {
-			if p.start < q.end && q.start < p.end {
-				free = false
-				break
-			}
-		}
-		if free {
-			kept = append(kept, p)
-		}
-	}
-	sort.Slice(kept, func(i, j int) bool { return kept[i].start < kept[j].start })
 	var out []byte
-	last := 0
-	for _, p := range kept {
-		out = append(out, s[last:p.start]...)
-		out = value.AppendNodeText(out, to.Elems[p.by])
-		last = p.end
+next:
+	for i := 0; i < len(s); {
+		for k, w := range lookups {
+			if w == "" || !strings.HasPrefix(s[i:], w) {
+				continue
+			}
+			if r := to.Elems[k]; r != nil && r.Kind == value.KindString {
+				out = append(out, r.S...)
+			} else {
+				out = append(out, w...)
+			}
+			i += len(w)
+			continue next
+		}
+		out = append(out, s[i])
+		i++
 	}
-	return value.NewString(string(append(out, s[last:]...)))
+	return value.NewString(string(out))
 }
 
 // translate replaces characters of the first text by those at the same place in the second, whose last serves for the rest. With an empty second text the characters go.

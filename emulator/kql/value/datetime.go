@@ -252,14 +252,20 @@ func (p *dateParser) date() (y, m, d int, ok bool) {
 	start := p.i
 	first, n := p.number(9)
 	sep := p.peek()
-	if n == 4 && (sep == '-' || sep == '/' || sep == '.') {
+	if n == 4 && (sep == '-' || sep == '/' || sep == '.' || sep == ',') {
 		p.i++
+		if sep == ',' { // datetime(2026, 1, 5), as the literal's own notation
+			p.spaces()
+		}
 		m, n = p.number(2)
 		if n == 0 {
 			return 0, 0, 0, false
 		}
 		if !p.eat(sep) {
 			return first, m, 1, p.i == len(p.s)
+		}
+		if sep == ',' {
+			p.spaces()
 		}
 		d, n = p.number(2)
 		return first, m, d, n > 0

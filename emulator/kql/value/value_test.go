@@ -12,6 +12,7 @@ func TestDateTimes(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"2026-01-05", day},
 		{"2026-1-5", day},
+		{"2026, 1, 5", day},
 		{"2026/01/05", day},
 		{"2026-01-05T00:00", day},
 		{"2026-01-05 00:00:00Z", day},
