@@ -308,9 +308,19 @@ func (n names) Function(name string) (*symbol.StoredFunction, bool) {
 	f, ok := n.w.functions[name]
 	n.w.mu.RUnlock()
 	if !ok && n.w.o.Catalog != nil {
-		return n.w.o.Catalog.Function(name)
+		f, ok = n.w.o.Catalog.Function(name)
+	}
+	if !ok && name == "_GetWatchlist" {
+		return getWatchlist(), true
 	}
 	return f, ok
+}
+
+// getWatchlist is _GetWatchlist for a workspace without a catalog that ships it.
+func getWatchlist() *symbol.StoredFunction {
+	return &symbol.StoredFunction{Name: "_GetWatchlist", Parameters: []symbol.Parameter{{Name: "watchlistAlias", Type: value.String}},
+		Returns: &symbol.Table{Name: "_GetWatchlist", Columns: []symbol.Column{{Name: "_DTItemId", Type: value.String},
+			{Name: "LastUpdatedTimeUTC", Type: value.DateTime}, {Name: "SearchKey", Type: value.String}}}}
 }
 
 func (n names) Watchlist(alias string) (*symbol.Watchlist, bool) {
