@@ -12,6 +12,9 @@ import (
 // commands lists the subcommands in the order in which help shows them.
 func commands() []*cli.Command {
 	return []*cli.Command{
+		validateCommand(),
+		testCommand(),
+		queryCommand(),
 		generateCommand(),
 		serveCommand(),
 		versionCommand(),

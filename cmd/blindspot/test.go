@@ -1,0 +1,418 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed-caab1ad3/blindspot/cmd/internal/terminal"
+	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/emulator/ruletest"
+	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
+)
+
+func testCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "test",
+		Usage:     "run the tests of rules in the emulator",
+		ArgsUsage: "[PATH...]",
+		Description: `Each case's events become rows of a workspace of its own; the rule runs in its window at the case's time, and its alerts
+are compared with those that the case expects. Only failures are shown in full.
+
+Examples:
+   blindspot test
+   blindspot test content/rules/cross-stream/spray-across-streams.yaml
+   blindspot test --run 'both streams' --verbose
+   blindspot test --mutate --min-score 70
+   blindspot test --replay-streams
+   blindspot test --format junit > tests.xml`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "run", Usage: "run only cases whose name, or rule's name or file, matches this regular `EXPRESSION`"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, junit"},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name every case"},
+			&cli.BoolFlag{Name: "mutate", Usage: "break each rule in small ways and see whether its tests notice"},
+			&cli.Float64Flag{Name: "min-score", Usage: "with --mutate, fail rules whose score in percent is lower"},
+			&cli.BoolFlag{Name: "replay-streams", Usage: "move each firing case's events to the sibling stream; a rule that goes silent has a blind spot"},
+			&cli.IntFlag{Name: "jobs", Usage: "rules tested at once; 0 means one a processor"},
+		},
+		Action: runTest,
+	}
+}
+
+// ruleRun is the outcome of one rule's tests.
+type ruleRun struct {
+	rule     *content.Rule
+	file     *content.TestFile
+	results  []ruletest.Result
+	mutation *ruletest.Mutation
+	replay   []ruletest.Replay
+}
+
+func (r ruleRun) failed() int {
+	n := 0
+	for _, x := range r.results {
+		if !x.Passed {
+			n++
+		}
+	}
+	return n
+}
+
+func runTest(c *cli.Context) error {
+	write, err := testWriter(c.String("format"))
+	if err != nil {
+		return err
+	}
+	var want *regexp.Regexp
+	if e := c.String("run"); e != "" {
+		if want, err = regexp.Compile(e); err != nil {
+			return fail(exitUsage, "--run %q is no regular expression: %v", e, err)
+		}
+	}
+	l, err := loadContent(c.Args().Slice())
+	if err != nil {
+		return err
+	}
+	broken := 0
+	for _, p := range l.Problems {
+		if p.Severity == content.Error && l.wanted(p.Span.File) {
+			fmt.Fprintln(c.App.ErrWriter, p.Error())
+			broken++
+		}
+	}
+	if broken > 0 {
+		return quiet(exitUsage)
+	}
+	begin := time.Now()
+	runs, err := testRules(c.Context, l, want, testMode{mutate: c.Bool("mutate"), replay: c.Bool("replay-streams"), jobs: c.Int("jobs")})
+	if err != nil {
+		return err
+	}
+	if len(runs) == 0 {
+		return fail(exitUsage, "no tests: a rule's tests stand beside it, in <rule>.test.yaml")
+	}
+	rep := testReport{runs: runs, elapsed: time.Since(begin), verbose: c.Bool("verbose"), minScore: c.Float64("min-score")}
+	if err := write(rep, out(c)); err != nil {
+		return err
+	}
+	if rep.bad() {
+		return quiet(exitFindings)
+	}
+	return nil
+}
+
+type testMode struct {
+	mutate, replay bool
+	jobs           int
+}
+
+// testRules runs the tests of all rules that are wanted, several rules at once; the order of the result does not depend
+// on it.
+func testRules(ctx context.Context, l *loaded, want *regexp.Regexp, mode testMode) ([]ruleRun, error) {
+	var runs []ruleRun
+	for _, f := range l.Tests {
+		if f.Rule == nil || !l.wanted(f.File()) {
+			continue
+		}
+		runs = append(runs, ruleRun{rule: f.Rule, file: f})
+	}
+	jobs := mode.jobs
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	runner := ruletest.New(l.Bundle, sentinel.DefaultOptions())
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for k := 0; k < min(jobs, len(runs)); k++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := range next {
+				testRule(ctx, runner, &runs[i], want, mode)
+			}
+		}()
+	}
+	for i := range runs {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	kept := runs[:0]
+	for _, r := range runs {
+		if len(r.results) > 0 {
+			kept = append(kept, r)
+		}
+	}
+	return kept, nil
+}
+
+func testRule(ctx context.Context, runner *ruletest.Runner, r *ruleRun, want *regexp.Regexp, mode testMode) {
+	whole := want == nil || want.MatchString(r.rule.Name) || want.MatchString(r.file.File())
+	for _, t := range r.file.Tests {
+		if ctx.Err() != nil {
+			return
+		}
+		if whole || want.MatchString(t.Name) {
+			r.results = append(r.results, runner.Case(ctx, r.rule, r.file, t))
+		}
+	}
+	if len(r.results) == 0 || r.failed() > 0 {
+		return
+	}
+	if mode.mutate {
+		m := runner.Mutate(ctx, r.rule, r.file)
+		r.mutation = &m
+	}
+	if mode.replay {
+		r.replay = runner.Replay(ctx, r.rule, r.file)
+	}
+}
+
+// testReport is everything that a test run has to say.
+type testReport struct {
+	runs     []ruleRun
+	elapsed  time.Duration
+	verbose  bool
+	minScore float64
+}
+
+func (t testReport) counts() (tests, passed, skipped int) {
+	for _, r := range t.runs {
+		for _, x := range r.results {
+			tests++
+			if x.Passed {
+				passed++
+			}
+			if x.Skipped != "" {
+				skipped++
+			}
+		}
+	}
+	return
+}
+
+// bad says whether anything failed: a test, a mutation score, an undeclared blind spot.
+func (t testReport) bad() bool {
+	for _, r := range t.runs {
+		if r.failed() > 0 || r.mutation != nil && r.mutation.Score() < t.minScore {
+			return true
+		}
+		for _, p := range r.replay {
+			if p.Outcome == ruletest.Silent {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func testWriter(format string) (func(testReport, terminal.Stream) error, error) {
+	switch format {
+	case "text":
+		return testReport.text, nil
+	case "json":
+		return testReport.json, nil
+	case "junit":
+		return testReport.junit, nil
+	}
+	return nil, fail(exitUsage, "--format %q is unknown; it is text, json or junit", format)
+}
+
+func (t testReport) text(w terminal.Stream) error {
+	var b strings.Builder
+	for _, r := range t.runs {
+		failed := r.failed()
+		mark := w.Paint(terminal.Green, "ok  ")
+		if failed > 0 {
+			mark = w.Paint(terminal.Red, "FAIL")
+		}
+		fmt.Fprintf(&b, "%s  %-58s %3d tests", mark, r.rule.Name, len(r.results))
+		if failed > 0 {
+			fmt.Fprintf(&b, ", %d failed", failed)
+		}
+		b.WriteByte('\n')
+		for _, x := range r.results {
+			switch {
+			case x.Skipped != "":
+				fmt.Fprintf(&b, "      skipped  %s: %s\n", x.Name, x.Skipped)
+			case x.Passed && t.verbose:
+				fmt.Fprintf(&b, "      ok       %s\n", x.Name)
+			case !x.Passed:
+				fmt.Fprintf(&b, "  %s:%d:%d: %s\n", r.file.File(), x.Position.Line, x.Position.Column, w.Paint(terminal.Bold, x.Name))
+				fmt.Fprintf(&b, "      %s\n", strings.ReplaceAll(x.Message, "\n", "\n      "))
+				if x.Detail != "" {
+					fmt.Fprintf(&b, "      %s\n", strings.ReplaceAll(strings.TrimRight(x.Detail, "\n"), "\n", "\n      "))
+				}
+			}
+		}
+		if m := r.mutation; m != nil {
+			fmt.Fprintf(&b, "      mutants  %d of %d noticed, score %.0f %%\n", m.Killed, m.Killed+len(m.Survivors), m.Score())
+			for _, s := range m.Survivors {
+				fmt.Fprintf(&b, "        %s:%d:%d: survived: %s\n          %s\n", r.rule.File(), s.Line, s.Column, s.Kind, strings.ReplaceAll(s.Diff, "\n", "\n          "))
+			}
+		}
+		for _, p := range r.replay {
+			if p.Outcome == ruletest.Fires && !t.verbose {
+				continue
+			}
+			word := string(p.Outcome)
+			if p.Outcome == ruletest.Silent {
+				word = w.Paint(terminal.Red, "BLIND SPOT")
+			}
+			fmt.Fprintf(&b, "      replay   %s: %s -> %s: %s\n", p.Test, p.From, p.To, word)
+			if p.Outcome == ruletest.Silent && p.Message != "" {
+				fmt.Fprintf(&b, "               %s\n", p.Message)
+			}
+		}
+	}
+	tests, passed, skipped := t.counts()
+	fmt.Fprintf(&b, "%d rules, %d tests, %d passed, %d failed", len(t.runs), tests, passed, tests-passed)
+	if skipped > 0 {
+		fmt.Fprintf(&b, ", %d skipped", skipped)
+	}
+	b.WriteByte('\n')
+	_, err := io.WriteString(w, b.String())
+	if w.TTY {
+		fmt.Fprintf(w, "%s\n", w.Paint(terminal.Dim, t.elapsed.Round(time.Millisecond).String()))
+	}
+	return err
+}
+
+// The JSON form; fields may be added, not removed.
+type testJSON struct {
+	Rules   []testRuleJSON  `json:"rules"`
+	Summary testSummaryJSON `json:"summary"`
+}
+
+type testSummaryJSON struct {
+	Rules     int   `json:"rules"`
+	Tests     int   `json:"tests"`
+	Passed    int   `json:"passed"`
+	Failed    int   `json:"failed"`
+	Skipped   int   `json:"skipped"`
+	ElapsedMs int64 `json:"elapsedMs"`
+}
+
+type testRuleJSON struct {
+	File     string            `json:"file"`
+	ID       string            `json:"id"`
+	Name     string            `json:"name"`
+	Tests    []testCaseJSON    `json:"tests"`
+	Mutation *mutationJSON     `json:"mutation,omitempty"`
+	Replay   []ruletest.Replay `json:"replay,omitempty"`
+}
+
+type testCaseJSON struct {
+	Name      string `json:"name"`
+	Passed    bool   `json:"passed"`
+	Skipped   string `json:"skipped,omitempty"`
+	Message   string `json:"message,omitempty"`
+	Detail    string `json:"detail,omitempty"`
+	Line      int    `json:"line"`
+	ElapsedUs int64  `json:"elapsedUs"`
+}
+
+type mutationJSON struct {
+	Mutants    int                 `json:"mutants"`
+	Killed     int                 `json:"killed"`
+	Equivalent int                 `json:"equivalent"`
+	Score      float64             `json:"score"`
+	Survivors  []ruletest.Survivor `json:"survivors"`
+}
+
+func (t testReport) json(w terminal.Stream) error {
+	tests, passed, skipped := t.counts()
+	v := testJSON{Rules: []testRuleJSON{}, Summary: testSummaryJSON{len(t.runs), tests, passed, tests - passed, skipped, t.elapsed.Milliseconds()}}
+	for _, r := range t.runs {
+		j := testRuleJSON{File: r.rule.File(), ID: r.rule.ID, Name: r.rule.Name, Tests: []testCaseJSON{}, Replay: r.replay}
+		for _, x := range r.results {
+			j.Tests = append(j.Tests, testCaseJSON{x.Name, x.Passed, x.Skipped, x.Message, x.Detail, x.Position.Line, x.Elapsed.Microseconds()})
+		}
+		if m := r.mutation; m != nil {
+			j.Mutation = &mutationJSON{m.Killed + len(m.Survivors) + m.Equivalent, m.Killed, m.Equivalent, m.Score(), m.Survivors}
+		}
+		v.Rules = append(v.Rules, j)
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+type junitSuites struct {
+	XMLName  xml.Name     `xml:"testsuites"`
+	Tests    int          `xml:"tests,attr"`
+	Failures int          `xml:"failures,attr"`
+	Suites   []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name     string      `xml:"name,attr"`
+	File     string      `xml:"file,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Name    string      `xml:"name,attr"`
+	Class   string      `xml:"classname,attr"`
+	File    string      `xml:"file,attr"`
+	Line    int         `xml:"line,attr"`
+	Time    string      `xml:"time,attr"`
+	Failure *junitText  `xml:"failure,omitempty"`
+	Skipped *junitEmpty `xml:"skipped,omitempty"`
+}
+
+type junitText struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+type junitEmpty struct {
+	Message string `xml:"message,attr"`
+}
+
+func (t testReport) junit(w terminal.Stream) error {
+	tests, passed, _ := t.counts()
+	v := junitSuites{Tests: tests, Failures: tests - passed}
+	for _, r := range t.runs {
+		s := junitSuite{Name: r.rule.Name, File: r.file.File(), Tests: len(r.results), Failures: r.failed()}
+		for _, x := range r.results {
+			c := junitCase{Name: x.Name, Class: r.rule.Name, File: r.file.File(), Line: x.Position.Line, Time: fmt.Sprintf("%.6f", x.Elapsed.Seconds())}
+			if !x.Passed {
+				c.Failure = &junitText{x.Message, x.Detail}
+			}
+			if x.Skipped != "" {
+				c.Skipped = &junitEmpty{x.Skipped}
+			}
+			s.Cases = append(s.Cases, c)
+		}
+		v.Suites = append(v.Suites, s)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}

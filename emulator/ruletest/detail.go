@@ -1,0 +1,125 @@
+package ruletest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
+)
+
+// Bounds of what a failure shows.
+const (
+	shownEvents  = 20
+	shownRows    = 10
+	shownColumns = 8
+)
+
+// detail shows what a failing case looked at: the events in the window, those that were not seen and why, and the rows
+// the query gave.
+func (r *Runner) detail(rule *content.Rule, t *trial, res *Result) string {
+	var b strings.Builder
+	run := sentinel.Grid{Anchor: t.now, Frequency: rule.QueryFrequency.Value, Period: rule.QueryPeriod.Value}.At(0, r.Options)
+	if rule.Kind == content.NRT {
+		run = sentinel.NRTRun(t.now, time.Time{}, r.Options)
+	}
+	if !t.test.Until.IsSet() {
+		fmt.Fprintf(&b, "window  %s to %s, rows ingested by %s\n", stamp(run.Window.From), stamp(run.Window.To), stamp(run.Executes))
+	}
+	n := 0
+	for _, table := range t.set.Tables {
+		for _, row := range table.Rows {
+			n++
+			if n > shownEvents {
+				continue
+			}
+			note := ""
+			switch {
+			case t.test.Until.IsSet():
+			case run.Window.ByIngestion && (row.Ingested.After(run.Window.To) || !row.Ingested.After(run.Window.From)):
+				note = "  not seen: ingested outside the window"
+			case run.Window.ByIngestion:
+			case row.Time.Before(run.Window.From):
+				note = "  not seen: before the window"
+			case !row.Time.Before(run.Window.To):
+				note = "  not seen: after the window"
+			case row.Ingested.After(run.Executes):
+				note = "  not seen: ingested " + stamp(row.Ingested)
+			}
+			fmt.Fprintf(&b, "event   %s  %s %s%s%s\n", stamp(row.Time), row.Table, useOf(row), summary(row), note)
+		}
+	}
+	if n > shownEvents {
+		fmt.Fprintf(&b, "event   and %d more\n", n-shownEvents)
+	}
+	if n == 0 {
+		b.WriteString("event   none\n")
+	}
+	writeRows(&b, res.Rows)
+	for _, a := range res.Alerts {
+		var labels []string
+		for _, e := range a.Entities {
+			labels = append(labels, e.Type+" "+e.Label())
+		}
+		fmt.Fprintf(&b, "alert   %s  %s  %q  %s\n", stamp(a.Run.Due), a.Severity, a.Name, list(labels))
+	}
+	if rule.Kind != content.NRT && len(res.Alerts) == 0 {
+		fmt.Fprintf(&b, "trigger wants %s, the query gave %d\n", sentinel.Trigger{Operator: rule.TriggerOperator, Threshold: rule.TriggerThreshold}.Words(), len(res.Rows.Rows))
+	}
+	return b.String()
+}
+
+func useOf(r Row) string {
+	if r.Use == "" {
+		return "(row)"
+	}
+	return r.Use
+}
+
+// summary names the few columns that tell sign-ins apart.
+func summary(r Row) string {
+	var b strings.Builder
+	for _, c := range []string{"UserPrincipalName", "ServicePrincipalName", "IPAddress", "ResultType", "AppDisplayName", "OperationName"} {
+		if v, ok := r.Record.Get(c); ok {
+			if s := plainText(v); s != "" && s != "Sign-in activity" {
+				b.WriteString("  ")
+				b.WriteString(s)
+			}
+		}
+	}
+	return b.String()
+}
+
+func writeRows(b *strings.Builder, rows sentinel.Rows) {
+	if len(rows.Rows) == 0 {
+		b.WriteString("rows    none\n")
+		return
+	}
+	for i := range rows.Rows {
+		if i == shownRows {
+			fmt.Fprintf(b, "row     and %d more\n", len(rows.Rows)-shownRows)
+			break
+		}
+		b.WriteString("row    ")
+		for c, col := range rows.Columns {
+			if c == shownColumns {
+				fmt.Fprintf(b, " (%d more columns)", len(rows.Columns)-shownColumns)
+				break
+			}
+			text := rows.Text(i, c)
+			if len(text) > 60 {
+				text = cutText(text, 57) + "..."
+			}
+			fmt.Fprintf(b, " %s=%s", col.Name, text)
+		}
+		b.WriteByte('\n')
+	}
+}
+
+func cutText(s string, n int) string {
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,94 @@
+package sentinel
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/emulator"
+	"github.com/seed-caab1ad3/blindspot/emulator/exec"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
+	"github.com/seed-caab1ad3/blindspot/emulator/result"
+)
+
+// OnWorkspace is an Engine over a workspace in memory.
+type OnWorkspace struct {
+	Workspace *emulator.Workspace
+	Workers   int
+	Limits    exec.Limits
+}
+
+// tick is the resolution of Kusto's clock.
+const tick = 100 * time.Nanosecond
+
+// Options are the query options for a request.
+func (e OnWorkspace) Options(r Request) emulator.QueryOptions {
+	o := emulator.QueryOptions{Now: r.Now, From: r.Window.From, To: r.Window.To, VisibleUntil: r.Visible, Profile: kql.Sentinel, Workers: e.Workers, Limits: e.Limits}
+	if r.Window.ByIngestion {
+		o.From, o.To = r.Window.Oldest, time.Time{}
+		o.IngestedFrom, o.VisibleUntil = r.Window.From, r.Window.To
+		return o
+	}
+	if r.Closed {
+		o.To = o.To.Add(tick)
+	}
+	return o
+}
+
+// Run runs a rule's query over the window of a request.
+func (e OnWorkspace) Run(ctx context.Context, _ *content.Rule, r Request) (Rows, error) {
+	res, err := e.Workspace.Query(ctx, r.Query, e.Options(r))
+	if err != nil {
+		var q *emulator.QueryError
+		if errors.As(err, &q) {
+			return Rows{}, &queryFault{q}
+		}
+		return Rows{}, err
+	}
+	return RowsOf(res), nil
+}
+
+// RowsOf takes the first table of a result.
+func RowsOf(res *result.Result) Rows {
+	var out Rows
+	if len(res.Tables) == 0 {
+		return out
+	}
+	t := res.Tables[0]
+	for _, c := range t.Columns {
+		out.Columns = append(out.Columns, symbol.Column{Name: c.Name, Type: c.Type})
+	}
+	out.Rows = make([][]value.Value, t.Rows)
+	for i := range out.Rows {
+		row := make([]value.Value, len(t.Vectors))
+		for c, v := range t.Vectors {
+			row[c] = v.Value(i)
+		}
+		out.Rows[i] = row
+	}
+	return out
+}
+
+// queryFault is a query's own mistake with the reason that SentinelHealth gives for it (fact S133).
+type queryFault struct{ *emulator.QueryError }
+
+func (f *queryFault) Unwrap() error { return f.QueryError }
+
+// Reason is the reason code of a query that does not compile.
+func (f *queryFault) Reason() string {
+	switch f.Code() {
+	case "KS204":
+		return "TABLE_NOT_EXISTS"
+	case "KS211":
+		return "UNKNOWN_FUNCTION"
+	}
+	for _, d := range f.Diagnostics {
+		if d.Kind == "syntax" {
+			return "SYNTAX_ERROR"
+		}
+	}
+	return "SEMANTIC_ERROR"
+}
