@@ -219,7 +219,11 @@ func (b *binder) step(base *item, key Expr, t symbol.Type, at source.Span) *item
 	if base.expr == nil {
 		return bad(at)
 	}
-	p := NewPath(base.expr, key, at)
+	of := base.expr
+	if base.whole != nil && len(base.multi) > 1 && key.Type().Integer() {
+		of = base.whole
+	}
+	p := NewPath(of, key, at)
 	it := scalarItem(at, t, p)
 	if t.Unknown() {
 		p.Typ = value.Dynamic

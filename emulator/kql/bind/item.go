@@ -45,6 +45,7 @@ type item struct {
 	cols  []*Column // of isColumns and isRow
 	owner *table    // of isRow: the relation whose columns these are
 	multi []part    // the several values of a call such as arg_max() or series_stats()
+	whole Expr      // those of a scalar call as one array, which f(...)[1] reads
 	place *place
 	fn    *function
 	pat   *pattern

@@ -191,7 +191,7 @@ func (b *binder) multiple(e *syntax.CallExpr, f *symbol.Function, sig *symbol.Si
 	it := scalarItem(at, symbol.Type{}, call)
 	it.call, it.multi = f, parts
 	if len(parts) > 0 {
-		it.expr = parts[0].expr
+		it.expr, it.whole = parts[0].expr, call
 		if len(parts) == 1 {
 			it.typ = parts[0].typ
 		} else {

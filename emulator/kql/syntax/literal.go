@@ -81,7 +81,10 @@ func literalValue(kind Kind, text string) (v value.Value, ok bool) {
 		}
 	case kindDateTime:
 		var t int64
-		if t, ok = parseDateTime(unquoted(content)); ok {
+		if t, ok = parseDateTime(unquoted(content)); !ok {
+			t, ok = value.ParseDateTime(unquoted(content)) // the notations that only todatetime() documents
+		}
+		if ok {
 			v = value.NewDateTime(t)
 		}
 	case kindTimespan:
