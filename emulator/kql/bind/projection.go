@@ -237,6 +237,12 @@ func (p *projection) putParts(n *syntax.NamedExpr, it *item, s style, once bool,
 	}
 }
 
+// keepRest marks a projection that passes on what it does not name.
+func keepRest(t *table) *table {
+	t.rel.(*Project).KeepsRest = true
+	return t
+}
+
 // project puts a Project above a relation.
 func (b *binder) project(in *table, out []output, at source.Span) *table {
 	r := &Project{}
@@ -287,7 +293,7 @@ func (b *binder) extend(in *table, o *syntax.ExtendOperator) *table {
 	for i, e := range o.Columns {
 		p.put(e, items[i], extending, false, nil, "")
 	}
-	return b.project(in, p.out, o.Span())
+	return keepRest(b.project(in, p.out, o.Span()))
 }
 
 func (b *binder) projectColumns(in *table, o *syntax.ProjectOperator) *table {
@@ -349,7 +355,10 @@ func (b *binder) pick(in *table, lists [][]*Column, keep bool, at source.Span) *
 			out = append(out, output{c, NewColumnRef(c, at)})
 		}
 	}
-	return b.project(in, out, at)
+	if keep {
+		return b.project(in, out, at)
+	}
+	return keepRest(b.project(in, out, at))
 }
 
 func (b *binder) projectRename(in *table, o *syntax.ProjectRenameOperator) *table {
@@ -375,7 +384,7 @@ func (b *binder) projectRename(in *table, o *syntax.ProjectRenameOperator) *tabl
 		}
 		p.rename(items[i].col, n.Names[0])
 	}
-	return b.project(in, p.out, o.Span())
+	return keepRest(b.project(in, p.out, o.Span()))
 }
 
 func (p *projection) rename(old *Column, name *syntax.Name) {
@@ -411,7 +420,7 @@ func (b *binder) projectReorder(in *table, o *syntax.ProjectReorderOperator) *ta
 	for _, c := range in.cols {
 		p.add(c, NewColumnRef(c, o.Span()), "", false, true, c)
 	}
-	return b.project(in, p.out, o.Span())
+	return keepRest(b.project(in, p.out, o.Span()))
 }
 
 func orderColumns(cols []*Column, order syntax.Order) []*Column {

@@ -250,6 +250,9 @@ type (
 	Project struct {
 		Unary
 		Assign []Assignment
+		// KeepsRest says that columns which only the data can name (see Evaluate.Open) are passed on too: extend, project-away,
+		// project-rename and project-reorder do, project does not.
+		KeepsRest bool
 	}
 	// Aggregate is summarize. Output: Keys then aggregates' outputs in the order of Cols. With no aggregates it is the
 	// distinct of its keys; without keys it yields one row, also over no rows.
