@@ -117,12 +117,12 @@ func (n *evaluateNode) open(r *run) Operator {
 				continue
 			}
 			op := r.open(side.node)
-			rows, err := r.collect(ctx, op, side.node.width(), 0)
+			rows, err := r.collect(ctx, op, side.node, 0)
 			op.Close()
 			if err != nil {
 				return nil, err
 			}
-			*side.to = filled(rows, side.node)
+			*side.to = rows
 		}
 		n.found = nil
 		out, err := n.run(ctx, r, n, in, right)

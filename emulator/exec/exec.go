@@ -119,7 +119,7 @@ func Run(ctx context.Context, rel bind.Rel, o Options) (*Result, error) {
 	}
 	op := r.open(n)
 	defer op.Close()
-	rows, err := r.collect(ctx, op, n.width(), o.Limits.Rows)
+	rows, err := r.collect(ctx, op, n, o.Limits.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -127,13 +127,10 @@ func Run(ctx context.Context, rel bind.Rel, o Options) (*Result, error) {
 	if x, ok := n.(opener); ok {
 		cols = append(cols[:len(cols):len(cols)], x.extra()...)
 	}
-	out := rows.Vector()
-	for i, c := range out.Columns {
-		if c == nil {
-			out.Columns[i] = &vector.Const{Val: value.Null(cols[i].Type), N: rows.N}
-		}
+	for rows.Width() < len(cols) { // no rows came to carry the columns that the data named
+		rows.cols = append(rows.cols, vector.NewBuilder(cols[rows.Width()].Type, 0).Finish())
 	}
-	return &Result{Columns: cols, Rows: out}, nil
+	return &Result{Columns: cols, Rows: rows.Vector()}, nil
 }
 
 // Check prepares a relation without running it and returns what the engine would refuse.
@@ -210,13 +207,13 @@ func alive(ctx context.Context) error {
 	return nil
 }
 
-// collect reads all rows of an operator into one batch of width columns. limit bounds the rows, 0 for none.
-func (r *run) collect(ctx context.Context, op Operator, width, limit int) (*Batch, error) {
+// collect reads all rows of a node's operator into one batch. limit bounds the rows, 0 for none.
+func (r *run) collect(ctx context.Context, op Operator, n node, limit int) (*Batch, error) {
 	batches, err := r.drain(ctx, op, limit)
 	if err != nil {
 		return nil, err
 	}
-	return concat(batches, width), nil
+	return filled(concat(batches, n.width()), n), nil
 }
 
 func (r *run) drain(ctx context.Context, op Operator, limit int) ([]*Batch, error) {
@@ -312,15 +309,13 @@ func (o *lazily) Close() {
 	}
 }
 
-// breaker returns an operator that makes its rows of all its input's rows.
-func (r *run) breaker(in Operator, width int, f func(ctx context.Context, rows *Batch) (*Batch, error)) Operator {
+// breaker returns an operator that makes its rows of all rows of a node.
+func (r *run) breaker(of node, f func(ctx context.Context, rows *Batch) (*Batch, error)) Operator {
+	in := r.open(of)
 	return &lazily{size: r.o.BatchSize, done: in.Close, make: func(ctx context.Context) (*Batch, error) {
-		rows, err := r.collect(ctx, in, width, 0)
+		rows, err := r.collect(ctx, in, of, 0)
 		if err != nil {
 			return nil, err
-		}
-		if rows.N == 0 {
-			return f(ctx, rows)
 		}
 		return f(ctx, rows)
 	}}

@@ -46,12 +46,12 @@ func (r *run) prepareFilter(x *bind.Filter) (node, error) {
 }
 
 func (n *filterNode) open(r *run) Operator {
-	o := &filterOp{in: r.open(n.input)}
+	o := &filterOp{}
 	for _, p := range n.conjuncts {
 		o.frames = append(o.frames, p.NewFrame())
 	}
 	if n.whole {
-		return r.breaker(o.in, n.input.width(), func(_ context.Context, rows *Batch) (*Batch, error) {
+		return r.breaker(n.input, func(_ context.Context, rows *Batch) (*Batch, error) {
 			if rows.N == 0 {
 				return rows, nil
 			}
@@ -62,6 +62,7 @@ func (n *filterNode) open(r *run) Operator {
 			return b, err
 		})
 	}
+	o.in = r.open(n.input)
 	return o
 }
 

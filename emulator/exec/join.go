@@ -102,7 +102,7 @@ func (o *joinOp) build(ctx context.Context) error {
 	in := o.r.open(o.n.right)
 	defer in.Close()
 	var err error
-	if o.right, err = o.r.collect(ctx, in, o.n.right.width(), 0); err != nil {
+	if o.right, err = o.r.collect(ctx, in, o.n.right, 0); err != nil {
 		return err
 	}
 	if err := o.r.within(int64(o.right.N)*int64(o.right.Width())*8, "join"); err != nil {

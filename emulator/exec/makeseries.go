@@ -64,7 +64,7 @@ func (r *run) prepareMakeSeries(x *bind.MakeSeries) (node, error) {
 }
 
 func (n *makeSeriesNode) open(r *run) Operator {
-	return r.breaker(r.open(n.input), n.input.width(), func(_ context.Context, rows *Batch) (*Batch, error) { return n.build(r, rows) })
+	return r.breaker(n.input, func(_ context.Context, rows *Batch) (*Batch, error) { return n.build(r, rows) })
 }
 
 // axis is the places of a series: from, from+step, ...; real when the axis is one of reals.

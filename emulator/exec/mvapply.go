@@ -221,8 +221,7 @@ func (r *run) preparePartition(x *bind.Partition) (node, error) {
 }
 
 func (n *partitionNode) open(r *run) Operator {
-	in := r.open(n.input)
-	return r.breaker(in, n.input.width(), func(ctx context.Context, rows *Batch) (*Batch, error) {
+	return r.breaker(n.input, func(ctx context.Context, rows *Batch) (*Batch, error) {
 		if rows.N == 0 {
 			return NewBatch(0, make([]vector.Column, len(n.columns))), nil
 		}

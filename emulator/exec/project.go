@@ -6,7 +6,6 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/plan"
-	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
 
 // projectNode computes columns; a column merely passed on is not even made.
@@ -16,11 +15,11 @@ type projectNode struct {
 	program *expr.Program
 	mapping []int // column of the input for each output, -1 for a computed one
 	whole   bool  // an expression reads the order of rows
-	extends bool  // all columns of the input are passed on, so the ones nobody knew of are too
+	extends bool  // columns of the input that the plan does not know are passed on
 }
 
 func (r *run) prepareProject(x *bind.Project) (node, error) {
-	return r.project(x.Cols, x.Input, x.Assign)
+	return r.project(x.Cols, x.Input, x.Assign, x.KeepsRest)
 }
 
 // prepareSerialize treats serialize as a projection that passes on all it does not assign.
@@ -37,27 +36,19 @@ func (r *run) prepareSerialize(x *bind.Serialize) (node, error) {
 		}
 		list[i] = bind.Assignment{Column: c, Expr: e}
 	}
-	return r.project(x.Cols, x.Input, list)
+	return r.project(x.Cols, x.Input, list, true)
 }
 
-func (r *run) project(cols []*bind.Column, input bind.Rel, list []bind.Assignment) (node, error) {
+func (r *run) project(cols []*bind.Column, input bind.Rel, list []bind.Assignment, keepsRest bool) (node, error) {
 	in, err := r.prepare(input)
 	if err != nil {
 		return nil, err
 	}
-	n := &projectNode{columns: cols, input: in}
+	n := &projectNode{columns: cols, input: in, extends: keepsRest}
 	exprs := make([]bind.Expr, len(list))
-	passed := map[*bind.Column]bool{}
 	for i, a := range list {
 		exprs[i] = a.Expr
 		n.whole = n.whole || plan.HasWindow(a.Expr)
-		if ref, ok := a.Expr.(*bind.ColumnRef); ok {
-			passed[ref.Column] = true
-		}
-	}
-	n.extends = true
-	for _, c := range input.Columns() {
-		n.extends = n.extends && passed[c]
 	}
 	if n.program, err = r.compile(input.Columns(), exprs...); err != nil {
 		return nil, err
@@ -77,15 +68,11 @@ func (n *projectNode) extra() []*bind.Column {
 }
 
 func (n *projectNode) open(r *run) Operator {
-	o := &projectOp{n: n, in: r.open(n.input), frame: n.program.NewFrame()}
+	o := &projectOp{n: n, frame: n.program.NewFrame()}
 	if n.whole {
-		return r.breaker(o.in, n.input.width(), func(_ context.Context, rows *Batch) (*Batch, error) {
-			if rows.N == 0 {
-				return NewBatch(0, make([]vector.Column, len(n.columns))), nil
-			}
-			return o.apply(rows)
-		})
+		return r.breaker(n.input, func(_ context.Context, rows *Batch) (*Batch, error) { return o.apply(rows) })
 	}
+	o.in = r.open(n.input)
 	return o
 }
 

@@ -23,7 +23,7 @@ func (r *run) prepareSample(x *bind.Sample) (node, error) {
 }
 
 func (n *sampleNode) open(r *run) Operator {
-	return r.breaker(r.open(n.input), n.input.width(), func(_ context.Context, rows *Batch) (*Batch, error) {
+	return r.breaker(n.input, func(_ context.Context, rows *Batch) (*Batch, error) {
 		k, err := r.count(n.count)
 		if err != nil || k >= rows.N {
 			return rows, err

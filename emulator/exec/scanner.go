@@ -119,7 +119,7 @@ type scanRow struct {
 }
 
 func (n *scannerNode) open(r *run) Operator {
-	return r.breaker(r.open(n.input), n.input.width(), func(ctx context.Context, rows *Batch) (*Batch, error) {
+	return r.breaker(n.input, func(ctx context.Context, rows *Batch) (*Batch, error) {
 		if rows.N == 0 {
 			return NewBatch(0, make([]vector.Column, len(n.columns))), nil
 		}

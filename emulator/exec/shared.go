@@ -156,11 +156,11 @@ func (r *run) subquery(rel bind.Rel, rows int) (*Batch, error) {
 	if rows == 1 {
 		b, err := op.Next(r.ctx)
 		if b == nil {
-			b = NewBatch(0, make([]vector.Column, n.width()))
+			b = filled(NewBatch(0, nil), n)
 		}
 		return b, err
 	}
-	return r.collect(r.ctx, op, n.width(), 0)
+	return r.collect(r.ctx, op, n, 0)
 }
 
 // bodyInput is where the rows handed to a body stand while it runs.

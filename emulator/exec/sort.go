@@ -51,9 +51,8 @@ func (r *run) compileKeys(in []*bind.Column, keys []bind.SortKey) (*expr.Program
 }
 
 func (n *sortNode) open(r *run) Operator {
-	in := r.open(n.input)
 	if n.count == nil {
-		return r.breaker(in, n.input.width(), func(_ context.Context, rows *Batch) (*Batch, error) {
+		return r.breaker(n.input, func(_ context.Context, rows *Batch) (*Batch, error) {
 			if rows.N == 0 {
 				return rows, nil
 			}
@@ -64,6 +63,7 @@ func (n *sortNode) open(r *run) Operator {
 			return rows.Select(order), nil
 		})
 	}
+	in := r.open(n.input)
 	return &lazily{size: r.o.BatchSize, done: in.Close, make: func(ctx context.Context) (*Batch, error) {
 		k, err := r.count(n.count)
 		if err != nil {

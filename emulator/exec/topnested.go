@@ -42,7 +42,7 @@ func (r *run) prepareTopNested(x *bind.TopNested) (node, error) {
 }
 
 func (n *topNestedNode) open(r *run) Operator {
-	return r.breaker(r.open(n.input), n.input.width(), func(_ context.Context, rows *Batch) (*Batch, error) {
+	return r.breaker(n.input, func(_ context.Context, rows *Batch) (*Batch, error) {
 		t := &topNesting{n: n, r: r}
 		for _, c := range n.columns {
 			t.out = append(t.out, vector.NewBuilder(c.Type, 0))
