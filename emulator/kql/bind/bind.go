@@ -57,6 +57,8 @@ type binder struct {
 	aggs     *aggregates // where aggregates of the operator at hand are kept
 	fuzzy    bool        // in a union with isfuzzy=true
 	implicit *item       // what invoke hands to its function
+	graph    *graph      // in the conditions of graph-match
+	level    int         // how many relations deep: an argument that reads a column serves only at its call's level
 
 	content map[*Column]symbol.Type   // what is known of dynamic columns
 	outer   map[*ApplyInput]*table    // the relation that an mv-apply's or partition's input stands for

@@ -293,6 +293,13 @@ func (b *binder) builtinArguments(e *syntax.CallExpr, f *symbol.Function) []*ite
 			} else {
 				args = append(args, b.expr(a))
 			}
+		case symbol.ElementOfFirst:
+			row := b.row
+			if i > 0 && args[0].kind == isRow {
+				b.row = &table{rel: b.missing("", a.Span()).rel, cols: args[0].cols}
+			}
+			args = append(args, b.expr(a))
+			b.row = row
 		default:
 			if p.Kind == symbol.Tabular {
 				args = append(args, b.withoutRow(func() *item { return b.expr(a) }))
@@ -381,6 +388,10 @@ func isConversion(name string) bool {
 func (b *binder) special(e *syntax.CallExpr, f *symbol.Function, args []*item) *item {
 	at := e.Span()
 	switch f.Canonical {
+	case "inner_nodes":
+		if b.graph != nil {
+			return &item{kind: isRow, at: at, cols: b.graph.nodes}
+		}
 	case "column_ifexists":
 		name, ok := args[0].text()
 		if !ok || b.row == nil {
@@ -513,6 +524,9 @@ func (b *binder) named(e *syntax.CallExpr, f *symbol.Function, args []*item, in 
 		return b.tableFunction(e, args, in, name, known)
 	case "graph":
 		b.unsupported("graph()", at)
+		if known {
+			b.fail("KS260", e.Name.Span(), "", "unknown graph model %q", name)
+		}
 		return &item{kind: isGraph, at: at, graph: &graph{open: true, rel: b.missing("graph", at).rel}}
 	case "entity_group":
 		return &item{kind: isGroup, at: at, group: &entityGroup{}}

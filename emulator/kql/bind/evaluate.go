@@ -150,7 +150,11 @@ func (b *binder) pluginColumns(r *Evaluate, out *table, f *symbol.Function, sig 
 		if keys == nil {
 			var value *Column
 			if r.Aggregate != nil && len(r.Aggregate.Args) > 0 {
-				if ref, ok := r.Aggregate.Args[0].(*ColumnRef); ok {
+				arg := r.Aggregate.Args[0]
+				if conv, ok := arg.(*Call); ok && len(conv.Args) == 1 && isConversion(conv.Name) {
+					arg = conv.Args[0]
+				}
+				if ref, ok := arg.(*ColumnRef); ok {
 					value = ref.Column
 				}
 			}

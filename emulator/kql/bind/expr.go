@@ -281,6 +281,13 @@ func (b *binder) element(e *syntax.ElementExpr) *item {
 		b.scalarWanted(index)
 		return bad(at)
 	}
+	if base.multi != nil {
+		// one of several values
+		if index.value != nil && index.value.Type.Integer() && 0 <= index.value.I && index.value.I < int64(len(base.multi)) {
+			p := base.multi[index.value.I]
+			return scalarItem(at, p.typ, p.expr)
+		}
+	}
 	var t symbol.Type
 	number := index.typ.Integer() || index.typ == symbol.Any || index.typ.Dynamic() && index.typ.Elem == value.Long && index.typ.Content == symbol.ScalarContent
 	text := index.typ.Scalar == value.String || index.typ.Dynamic() || index.typ.Unknown()

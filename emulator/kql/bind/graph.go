@@ -152,8 +152,9 @@ func (b *binder) graphMatch(g *graph, patterns []*syntax.GraphPattern, where syn
 			}
 		}
 	}
-	// inside all() and any() the columns of an element are in sight
-	b.row = &table{rel: leaf.rel, cols: append(append([]*Column(nil), g.edges...), g.nodes...), open: g.open}
+	before := b.graph
+	b.row, b.graph = nil, g
+	defer func() { b.graph = before }()
 	if where != nil {
 		b.condition(b.expr(where))
 	}
@@ -227,13 +228,13 @@ func (b *binder) graphToTable(g *graph, o *syntax.GraphToTableOperator) *item {
 		}
 		r := &Scan{Table: "graph", Missing: true}
 		r.At = at
-		for _, c := range cols {
-			r.Cols = append(r.Cols, b.copyColumn(c))
-		}
 		for _, id := range ids {
 			if name := parameterWord(out.Parameters, id); name != "" {
 				r.Cols = append(r.Cols, b.newColumn(name, symbol.Of(value.Long)))
 			}
+		}
+		for _, c := range cols {
+			r.Cols = append(r.Cols, b.copyColumn(c))
 		}
 		t := b.refused(newTable(r, g.open), "graph-to-table", at)
 		group.members = append(group.members, tableItem(at, t))

@@ -455,7 +455,11 @@ func (b *binder) bindParameter(p parameter, a *item) *local {
 	}
 	c.setName(p.name)
 	c.constant = true
-	return &local{name: p.name, scalar: &c}
+	l := &local{name: p.name, scalar: &c}
+	if len(columnsIn(c.expr, nil, 0)) > 0 {
+		l.level = b.level + 1
+	}
+	return l
 }
 
 // knownResult binds a call of a function of which only the result is known.

@@ -96,6 +96,11 @@ func (b *binder) localName(l *local, at source.Span) *item {
 	case l.scalar != nil:
 		it := *l.scalar
 		it.at = at
+		if l.level > 0 && b.level >= l.level {
+			// Kusto refuses this when it runs: a table within a row's expression cannot depend on the row
+			b.unsupported("argument "+l.name+", which depends on the row, inside a table", at)
+			it.expr = NewConst(nullOf(it.typ.Scalar), at)
+		}
 		it.literal = false
 		it.multi = nil
 		return &it

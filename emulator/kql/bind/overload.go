@@ -45,7 +45,7 @@ func fits(sig *symbol.Signature, params []*symbol.Param, args []*item, p *symbol
 	if p == nil {
 		return fitsNot
 	}
-	if a.kind == isBad || a.kind == isScalar && a.typ.Unknown() {
+	if a.kind == isBad || a.kind == isRow || a.kind == isScalar && a.typ.Unknown() {
 		return fitsUnknown
 	}
 	if isTilde(p, a) {
@@ -630,7 +630,7 @@ func (b *binder) checkType(sig *symbol.Signature, params []*symbol.Param, args [
 		return false
 	}
 	t := a.typ
-	if a.kind == isScalar && t.Unknown() {
+	if a.kind == isRow || a.kind == isScalar && t.Unknown() {
 		return true
 	}
 	want := func(ok bool, code, what string) bool {
@@ -700,7 +700,7 @@ func (b *binder) refuse(a *item, refused bool) bool {
 // wantScalar reports an item that is no value. A mistake that is reported already is not again.
 func (b *binder) wantScalar(a *item) bool {
 	switch a.kind {
-	case isScalar, isStar:
+	case isScalar, isStar, isRow:
 		return true
 	case isBad:
 		return false

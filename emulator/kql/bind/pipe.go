@@ -26,6 +26,8 @@ func (b *binder) pipe(e *syntax.PipeExpr) *item {
 	at := e.Span()
 	var cur *item
 	if e.Source != nil {
+		b.level++
+		defer func() { b.level-- }()
 		fuzzy := b.fuzzy
 		if len(e.Operators) > 0 {
 			if u, ok := e.Operators[0].(*syntax.UnionOperator); ok {
@@ -59,6 +61,8 @@ func (b *binder) pipe(e *syntax.PipeExpr) *item {
 func (b *binder) leading(e *syntax.OperatorExpr) *item {
 	kind, right := b.kind, b.right
 	b.kind, b.right = normal, nil
+	b.level++
+	defer func() { b.level-- }()
 	it := b.apply(nil, e.Operator, b.row != nil && contextual(e.Operator))
 	b.kind, b.right = kind, right
 	return it
@@ -798,7 +802,7 @@ func (b *binder) partition(t *table, o *syntax.PartitionOperator) *table {
 	b.scope = newScope(scope)
 	if by.col != nil {
 		c := *by
-		b.scope.declare(&local{name: by.col.Name, scalar: &c})
+		b.scope.declare(&local{name: by.col.Name, scalar: &c, level: b.level + 1})
 	}
 	var it *item
 	if o.Braced {

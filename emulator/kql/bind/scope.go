@@ -65,6 +65,7 @@ type local struct {
 	relName  string
 	cols     []*Column // of shared: its schema
 	toBad    bool      // its definition was wrong: uses of it are not reported
+	level    int       // of scalar, when it reads a column: the level of the call, plus one
 	position syntax.Span
 }
 

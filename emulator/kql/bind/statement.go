@@ -155,6 +155,9 @@ func (b *binder) let(s *syntax.LetStatement) {
 			}
 			c.call = nil
 			l.scalar = &c
+			if len(b.stack) > 0 && c.expr != nil && len(columnsIn(c.expr, nil, 0)) > 0 {
+				l.level = b.level + 1
+			}
 		case isTable:
 			d := b.define(name, it.table, isMaterialize(s.Value))
 			d.relName = it.table.name

@@ -339,8 +339,7 @@ func (b *binder) find(in *table, o *syntax.FindOperator) *table {
 	b.row = see
 	cond := b.searchCondition(o.Predicate, false)
 	refs := columnsIn(cond.expr, nil, 0)
-	f := &Filter{Predicate: b.condition(cond)}
-	f.At = at
+	predicate := b.condition(cond)
 	name := parameterWord(o.Parameters, "withsource", "with_source")
 	if name == "" {
 		name = "source_"
@@ -351,8 +350,7 @@ func (b *binder) find(in *table, o *syntax.FindOperator) *table {
 	for i := range r.Map {
 		r.Map[i] = append([]*Column{nil}, r.Map[i]...)
 	}
-	t := &table{rel: r, cols: append([]*Column{source}, see.cols...), open: see.open}
-	out := b.over(t, f, &f.Unary)
+	open := see.open
 	p := b.projection(8)
 	p.add(source, NewColumnRef(source, at), "", false, false, nil)
 	var pack []*Column
@@ -367,18 +365,16 @@ func (b *binder) find(in *table, o *syntax.FindOperator) *table {
 		for _, c := range see.cols[before:] {
 			p.add(c, NewColumnRef(c, at), "", true, false, c)
 		}
-		if len(tables) > 0 {
-			for _, c := range see.cols[:before] {
-				if _, have := p.at[c.Name]; !have && !c.Hidden {
-					pack = append(pack, c)
-				}
+		for _, c := range see.cols[:before] {
+			if _, have := p.at[c.Name]; !have && !c.Hidden && inClosed(tables, c.Name) {
+				pack = append(pack, c)
 			}
 		}
 		if len(pack) > 0 {
 			p.add(&Column{Name: "pack_", Type: value.Dynamic}, packOf(pack, at), "", false, false, nil)
 		}
 	} else {
-		out.open = false
+		open = false
 		for i, c := range o.Project {
 			switch {
 			case c.Pack:
@@ -429,7 +425,19 @@ func (b *binder) find(in *table, o *syntax.FindOperator) *table {
 			kept = append(kept, x)
 		}
 	}
-	return b.project(out, kept, at)
+	f := &Filter{Predicate: predicate}
+	f.At = at
+	return b.project(b.over(&table{rel: r, cols: r.Cols, open: open}, f, &f.Unary), kept, at)
+}
+
+// inClosed reports whether a table whose columns are all known has a column.
+func inClosed(tables []*table, name string) bool {
+	for _, t := range tables {
+		if !t.open && t.column(name) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func packOf(cols []*Column, at source.Span) Expr {
