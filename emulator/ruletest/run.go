@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -58,7 +59,6 @@ type trial struct {
 func (r *Runner) Case(ctx context.Context, rule *content.Rule, file *content.TestFile, test *content.TestCase) Result {
 	begin := time.Now()
 	res := Result{Name: test.Name, Position: test.Position, Skipped: test.Skip}
-	defer func() { res.Elapsed = time.Since(begin) }()
 	if test.Skip != "" {
 		res.Passed = true
 		return res
@@ -104,8 +104,15 @@ func (r *Runner) prepare(file *content.TestFile, test *content.TestCase) (*trial
 	return t, nil
 }
 
-// judge runs a rule over a prepared case and fills the result.
+// judge runs a rule over a prepared case and fills the result. A fault of the engine fails the case and no other.
 func (r *Runner) judge(ctx context.Context, rule *content.Rule, t *trial, res *Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			res.Passed = false
+			res.Message = fmt.Sprintf("a bug of ours: the engine stopped: %v", p)
+			res.Detail = string(debug.Stack())
+		}
+	}()
 	log, err := r.fire(ctx, rule, t)
 	if err != nil {
 		res.Message = queryMessage(rule, err)
