@@ -56,6 +56,7 @@ type binder struct {
 	kind     scopeKind
 	aggs     *aggregates // where aggregates of the operator at hand are kept
 	fuzzy    bool        // in a union with isfuzzy=true
+	lost     int         // tables that were not there, in the leg of a fuzzy union that is bound
 	implicit *item       // what invoke hands to its function
 	graph    *graph      // in the conditions of graph-match
 	level    int         // how many relations deep: an argument that reads a column serves only at its call's level

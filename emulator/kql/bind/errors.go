@@ -121,6 +121,7 @@ func (b *binder) unknownTable(name string, at source.Span) {
 }
 
 func (b *binder) fuzzyMissing(what, name string, at source.Span) {
+	b.lost++
 	b.warn("KS205", at, "the union leaves it out", "no %s %q here", what, name)
 }
 

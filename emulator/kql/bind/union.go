@@ -89,9 +89,23 @@ func (b *binder) union(in *table, o *syntax.UnionOperator) *table {
 	if in != nil {
 		tables = append(tables, in)
 	}
+	// A fuzzy union leaves out the legs whose tables are not there, with all that they would have brought; when none is
+	// there, the legs stay as they are, without rows.
+	lost := b.lost
+	var gone []*table
 	for _, e := range o.Tables {
-		tables = append(tables, b.tablesOf(e)...)
+		b.lost = 0
+		legs := b.tablesOf(e)
+		if b.fuzzy && b.lost > 0 {
+			gone = append(gone, legs...)
+		} else {
+			tables = append(tables, legs...)
+		}
 	}
+	if len(tables) == 0 {
+		tables = gone
+	}
+	b.lost = lost
 	b.row, b.fuzzy = row, fuzzy
 	out := b.unite(tables, parameterWord(o.Parameters, "kind") == "inner", at)
 	if name := parameterWord(o.Parameters, "withsource", "with_source"); name != "" {
