@@ -267,7 +267,7 @@ func (n *aggregateNode) open(r *run) Operator {
 		}
 	}, make: func(ctx context.Context) (*Batch, error) {
 		if n.divides {
-			if parts := r.split(n.input, r.o.Workers); parts != nil {
+			if parts := r.split(n.input, morselRows); parts != nil {
 				return n.inParallel(ctx, r, parts)
 			}
 		}
@@ -300,29 +300,57 @@ func (r *run) within(bytes int64, operator string) error {
 	return nil
 }
 
-// inParallel aggregates the parts of the input on their own and merges them in their order.
+// inParallel aggregates the first part alone. When it shows that groups are few against rows, the other parts are dealt to
+// the workers in runs, aggregated on their own and merged in order; else merging would cost more than it saves, and the
+// first goes on through all of them.
 func (n *aggregateNode) inParallel(ctx context.Context, r *run, parts []Operator) (*Batch, error) {
-	states := make([]*grouping, len(parts))
-	err := r.forEach(ctx, len(parts), func(ctx context.Context, i int) error {
-		defer parts[i].Close()
-		g := n.newGrouping()
-		states[i] = g
-		for {
-			b, err := parts[i].Next(ctx)
-			if b == nil || err != nil {
-				return err
-			}
-			if err := g.add(b); err != nil {
-				return err
-			}
+	total := n.newGrouping()
+	rows, err := total.addAll(ctx, parts[:1])
+	if err != nil {
+		return nil, err
+	}
+	rest := parts[1:]
+	if total.table.Len() > 64 && total.table.Len() > rows/8 {
+		if _, err := total.addAll(ctx, rest); err != nil {
+			return nil, err
 		}
+		return total.finish()
+	}
+	runs := min(r.o.Workers, len(rest))
+	states := make([]*grouping, runs)
+	err = r.forEach(ctx, runs, func(ctx context.Context, i int) error {
+		states[i] = n.newGrouping()
+		_, err := states[i].addAll(ctx, rest[i*len(rest)/runs:(i+1)*len(rest)/runs])
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	total := states[0]
-	for _, g := range states[1:] {
+	for _, g := range states {
 		total.merge(g)
 	}
 	return total.finish()
+}
+
+// addAll adds the rows of operators, one after another, and returns their number.
+func (g *grouping) addAll(ctx context.Context, parts []Operator) (rows int, err error) {
+	for _, p := range parts {
+		for {
+			b, err := p.Next(ctx)
+			if err != nil {
+				p.Close()
+				return rows, err
+			}
+			if b == nil {
+				break
+			}
+			rows += b.N
+			if err := g.add(b); err != nil {
+				p.Close()
+				return rows, err
+			}
+		}
+		p.Close()
+	}
+	return rows, nil
 }

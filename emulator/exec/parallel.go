@@ -20,9 +20,9 @@ type splitter interface {
 	split(r *run, size int) []Operator
 }
 
-// split divides a node into about parts operators, nil when it should run as one.
-func (r *run) split(n node, parts int) []Operator {
-	if r.o.Workers <= 1 || parts <= 1 {
+// split divides a node into parts of some rows of its table, nil when it should run as one.
+func (r *run) split(n node, size int) []Operator {
+	if r.o.Workers <= 1 {
 		return nil
 	}
 	s, ok := n.(splitter)
@@ -33,7 +33,11 @@ func (r *run) split(n node, parts int) []Operator {
 	if !ok || rows < parallelRows {
 		return nil
 	}
-	return s.split(r, (rows+parts-1)/parts)
+	parts := s.split(r, min(size, (rows+r.o.Workers)/(r.o.Workers+1)))
+	if len(parts) < 2 {
+		return nil
+	}
+	return parts
 }
 
 func (n *scanNode) rows(r *run) (int, bool) {

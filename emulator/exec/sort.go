@@ -3,7 +3,6 @@ package exec
 import (
 	"container/heap"
 	"context"
-	"math"
 	"slices"
 	"sort"
 
@@ -83,10 +82,8 @@ func order(rows *Batch, by *expr.Program, keys []bind.SortKey) ([]int32, error) 
 }
 
 func orderColumns(cols []vector.Column, keys []bind.SortKey, n int) []int32 {
-	if len(keys) == 1 {
-		if out := orderLongs(cols[0], keys[0], n); out != nil {
-			return out
-		}
+	if out := orderPacked(cols, keys, n); out != nil {
+		return out
 	}
 	compare := comparer(cols, keys)
 	out := make([]int32, n)
@@ -99,46 +96,6 @@ func orderColumns(cols []vector.Column, keys []bind.SortKey, n int) []int32 {
 		}
 		return int(a - b)
 	})
-	return out
-}
-
-// orderLongs sorts by one column of whole numbers without nulls, the case of `sort by TimeGenerated`; rows that are in
-// order already need no sort.
-func orderLongs(col vector.Column, key bind.SortKey, n int) []int32 {
-	c, ok := col.(*vector.Longs)
-	if !ok || c.HasNulls() {
-		return nil
-	}
-	type pair struct {
-		key int64
-		row int32
-	}
-	pairs := make([]pair, n)
-	for i, v := range c.Data[:n] {
-		if key.Descending {
-			v = math.MaxInt64 - v
-			if v < 0 && c.Data[i] < 0 {
-				return nil
-			}
-		}
-		pairs[i] = pair{v, int32(i)}
-	}
-	less := func(a, b pair) int {
-		switch {
-		case a.key < b.key:
-			return -1
-		case a.key > b.key:
-			return 1
-		}
-		return int(a.row - b.row)
-	}
-	if !slices.IsSortedFunc(pairs, less) {
-		slices.SortFunc(pairs, less)
-	}
-	out := make([]int32, n)
-	for i, p := range pairs {
-		out[i] = p.row
-	}
 	return out
 }
 

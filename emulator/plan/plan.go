@@ -8,14 +8,19 @@ package plan
 
 import "github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 
-// Optimize returns a relation that yields the same rows as rel, in the same order, with the same visible columns.
+// Optimize returns a relation that yields the same rows as rel, in the same order, with the same visible columns; hidden
+// ones may be gone.
 func Optimize(rel bind.Rel) bind.Rel {
 	o := &optimizer{defs: map[*bind.SharedDef]*bind.SharedDef{}}
 	rel = o.inline(rel)
 	rel = o.pushdown(rel)
 	rel = o.topFromSort(rel)
 	need := columnSet{}
-	need.add(rel.Columns()...)
+	for _, c := range rel.Columns() {
+		if !c.Hidden {
+			need.add(c)
+		}
+	}
 	return o.prune(rel, need)
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"unsafe"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -364,12 +365,29 @@ func (t *Table) column(s *segment, name string) vector.Column {
 
 // itemIDs makes an id of each row from the table's name and the row's place, the same in every run.
 func (t *Table) itemIDs(s *segment) vector.Column {
+	const size = 36
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s/%d", t.Name, s.number)
+	high := h.Sum64()
+	arena := make([]byte, s.n*size)
 	flat := make([]string, s.n)
 	for i := range flat {
-		h := fnv.New128a()
-		fmt.Fprintf(h, "%s/%d/%d", t.Name, s.number, i)
-		b := h.Sum(nil)
-		flat[i] = fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+		low := (uint64(i) + 1) * 0x9e3779b97f4a7c15
+		low ^= low >> 29
+		id := arena[i*size : (i+1)*size]
+		for k, at := 0, 0; k < 32; k++ {
+			if k == 8 || k == 12 || k == 16 || k == 20 {
+				id[at] = '-'
+				at++
+			}
+			word := high
+			if k >= 16 {
+				word = low
+			}
+			id[at] = "0123456789abcdef"[word>>(60-4*(k%16))&15]
+			at++
+		}
+		flat[i] = unsafe.String(&id[0], size)
 	}
 	return &vector.Strings{Typ: value.String, Flat: flat}
 }
