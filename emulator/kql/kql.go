@@ -160,7 +160,7 @@ func refusals(q *syntax.Query, profile Profile) []source.Diagnostic {
 			add("BS202", s.Span(), "", "management commands are not queries")
 		}
 	}
-	syntax.Walk(q, func(n syntax.Node) bool {
+	visit := func(n syntax.Node) bool {
 		call, ok := n.(*syntax.CallExpr)
 		if !ok {
 			return true
@@ -175,6 +175,9 @@ func refusals(q *syntax.Query, profile Profile) []source.Diagnostic {
 			add("BS204", call.Name.Span(), "", "%s() cannot be used in an analytics rule", name)
 		}
 		return true
-	})
+	}
+	for _, s := range q.Statements {
+		syntax.Walk(s, visit)
+	}
 	return out
 }
