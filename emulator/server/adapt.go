@@ -32,6 +32,7 @@ type workspace struct {
 	version    int64
 	functions  map[string]string // alias to what it was made of
 	watchlists map[string]*Watchlist
+	tables     map[string]bool // made over ARM
 }
 
 // Limits of one query. An answer of more rows than asked for is cut, one of more than these is refused.
@@ -50,6 +51,11 @@ func (a *workspace) Query(ctx context.Context, text string, how Run) (*Answer, e
 		Limits: exec.Limits{Rows: engineRows, Bytes: engineBytes, Cells: engineCells}}
 	if !how.From.IsZero() && how.From.Equal(how.To) {
 		o.To = o.From.Add(1) // the range is empty, and the zero range would be all
+	}
+	if c := a.w.Compile(text, kql.Sentinel); c.OK() {
+		if err := a.absent(c); err != nil {
+			return nil, err
+		}
 	}
 	r, err := a.w.Query(ctx, text, o)
 	if err != nil {
@@ -77,6 +83,9 @@ func (a *workspace) Check(_ context.Context, text string, library *Library) ([]r
 	if !c.OK() {
 		return nil, queryError(&emulator.QueryError{Text: text, Diagnostics: c.Diagnostics})
 	}
+	if err := a.absent(c); err != nil {
+		return nil, err
+	}
 	if len(c.Query.Results) == 0 {
 		return nil, &QueryError{Kind: SemanticError, Code: "SEM0100", Message: "the query has no tabular expression"}
 	}
@@ -85,6 +94,34 @@ func (a *workspace) Check(_ context.Context, text string, library *Library) ([]r
 		out[i] = result.Column{Name: x.Name, Type: x.Type}
 	}
 	return out, nil
+}
+
+// absent refuses a custom table that nobody made: the compiler takes any name that ends in _CL. Fuzzy unions skip what is
+// not there, here as in the service.
+func (a *workspace) absent(c *kql.Compiled) error {
+	names := a.w.Catalog()
+	for _, t := range c.Query.Tables {
+		if known, ok := names.Table(t); ok && !(known.Open && strings.HasSuffix(t, "_CL") && !a.holds(t)) {
+			continue
+		}
+		for _, w := range kqlWords(c.Text) {
+			if strings.EqualFold(w, "isfuzzy") {
+				return nil
+			}
+		}
+		return &QueryError{Kind: UnknownTable, Code: "SEM0100", Message: fmt.Sprintf("'%s': Failed to resolve table or column expression named '%s'", t, t)}
+	}
+	return nil
+}
+
+// holds reports whether a table was made or has had rows.
+func (a *workspace) holds(table string) bool {
+	for _, t := range a.w.Tables() {
+		if t.Table == table {
+			return true
+		}
+	}
+	return false
 }
 
 // queryError is the compiler's or the engine's word as the server tells it.
@@ -206,7 +243,20 @@ func (a *workspace) change(l *Library) error {
 	if a.known && a.version == l.Version {
 		return nil
 	}
-	functions, watchlists := map[string]string{}, map[string]*Watchlist{}
+	functions, watchlists, tables := map[string]string{}, map[string]*Watchlist{}, map[string]bool{}
+	for _, t := range l.Tables {
+		tables[t.Name] = true
+		columns := make([]store.Column, len(t.Columns))
+		for i, c := range t.Columns {
+			columns[i] = store.Column{Name: c.Name, Type: c.Type}
+		}
+		a.w.CreateTable(t.Name, columns)
+	}
+	for name := range a.tables {
+		if !tables[name] {
+			a.w.DropTable(name)
+		}
+	}
 	for _, f := range l.Functions {
 		made := f.Parameters + "\x00" + f.Query
 		functions[f.Alias] = made
@@ -240,7 +290,7 @@ func (a *workspace) change(l *Library) error {
 			a.w.DropWatchlist(alias)
 		}
 	}
-	a.functions, a.watchlists, a.version, a.known = functions, watchlists, l.Version, true
+	a.functions, a.watchlists, a.tables, a.version, a.known = functions, watchlists, tables, l.Version, true
 	return nil
 }
 

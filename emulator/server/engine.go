@@ -37,6 +37,8 @@ type Library struct {
 	Version    int64
 	Functions  []Function
 	Watchlists []Watchlist
+	// Tables are those that were made over ARM, with their columns.
+	Tables []TableInfo
 }
 
 // Function is a saved function: its alias, its parameters as the service writes them (`a:string="x", b:int`), and its body.

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
+	"github.com/seed-caab1ad3/blindspot/emulator/result"
 )
 
 // shelf keeps the library of the store as it last was, so that a query costs no walk over the content.
@@ -39,6 +42,8 @@ func (f *shelf) of(st *state) *Library {
 			if a := r.text("functionAlias"); a != "" {
 				l.Functions = append(l.Functions, Function{a, r.text("functionParameters"), r.text("query")})
 			}
+		case "microsoft.operationalinsights/workspaces/tables":
+			l.Tables = append(l.Tables, tableInfo(r))
 		case "microsoft.securityinsights/watchlists":
 			updated, _ := time.Parse(time.RFC3339Nano, r.text("updated"))
 			at[strings.ToLower(r.ID)] = len(l.Watchlists)
@@ -56,6 +61,29 @@ func (f *shelf) of(st *state) *Library {
 	}
 	f.last = l
 	return l
+}
+
+// tableInfo reads a table's columns; TimeGenerated is always one.
+func tableInfo(r *resource) TableInfo {
+	t := TableInfo{Name: r.Name}
+	schema, _ := r.Properties["schema"].(map[string]any)
+	columns, _ := schema["columns"].([]any)
+	timed := false
+	for _, x := range columns {
+		m, _ := x.(map[string]any)
+		name, _ := m["name"].(string)
+		typeName, _ := m["type"].(string)
+		typ, ok := value.ParseType(typeName)
+		if !ok || name == "" {
+			continue
+		}
+		timed = timed || name == "TimeGenerated"
+		t.Columns = append(t.Columns, result.Column{Name: name, Type: typ})
+	}
+	if !timed {
+		t.Columns = append([]result.Column{{Name: "TimeGenerated", Type: value.DateTime}}, t.Columns...)
+	}
+	return t
 }
 
 // add puts an item's cells under their columns, which are in the order of their names within an item, and in that of

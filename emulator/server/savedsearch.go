@@ -13,6 +13,9 @@ func checkSavedSearch(c *checking) *armError {
 	if a := r.text("functionAlias"); a != "" && !identifier(a) {
 		return bad("The functionAlias '%s' is not a valid function name.", a)
 	}
+	if _, err := parseParameters(r.text("functionParameters")); err != nil {
+		return bad("The functionParameters are invalid: %v.", err)
+	}
 	if a := r.text("functionAlias"); a != "" {
 		for _, x := range c.s.items {
 			if x.Type == r.Type && strings.EqualFold(x.text("functionAlias"), a) && !strings.EqualFold(x.ID, r.ID) {
