@@ -56,7 +56,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		lower[i] = strings.ToLower(p)
 	}
 	if len(lower) == 0 {
-		writeJSON(w, http.StatusOK, map[string]any{"name": "blindspot", "workspaceId": s.opts.WorkspaceID})
+		writeJSON(w, http.StatusOK, map[string]any{"name": "blindspot", "workspaceId": s.opts.WorkspaceID,
+			"subscription": s.opts.Subscription, "resourceGroup": s.opts.ResourceGroup, "workspace": s.opts.Workspace, "tenant": s.opts.Tenant})
 		return
 	}
 	n := len(lower)
