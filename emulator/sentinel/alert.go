@@ -18,6 +18,8 @@ import (
 // Alert is what one run of a rule raises.
 type Alert struct {
 	Rule *content.Rule
+	// Number tells apart the alerts of one run, from 0.
+	Number int
 
 	// Time is the instant the alert is written: the run's execution.
 	Time        time.Time
@@ -56,18 +58,18 @@ const (
 // and alert details, in that order. No alert means the threshold was not reached.
 func Raise(rule *content.Rule, run Run, rows Rows, o Options) []Alert {
 	nrt := rule.Kind == content.NRT
-	perResult := rule.EventGrouping == "AlertPerResult"
+	each := perResult(rule)
 	fires := len(rows.Rows) > 0
 	if !nrt {
 		fires = Trigger{rule.TriggerOperator, rule.TriggerThreshold}.Fires(len(rows.Rows))
-		if perResult && !o.ThresholdGatesPerResult {
+		if each && !o.ThresholdGatesPerResult {
 			fires = len(rows.Rows) > 0
 		}
 	}
 	if !fires {
 		return nil
 	}
-	if !perResult || len(rows.Rows) == 0 {
+	if !each || len(rows.Rows) == 0 {
 		return []Alert{makeAlert(rule, run, rows, o)}
 	}
 	limit := maxAlerts
@@ -81,11 +83,13 @@ func Raise(rule *content.Rule, run Run, rows Rows, o Options) []Alert {
 	}
 	alerts := make([]Alert, 0, n+1)
 	for i := 0; i < n; i++ {
-		alerts = append(alerts, makeAlert(rule, run, rows.part(i, i+1), o))
+		a := makeAlert(rule, run, rows.part(i, i+1), o)
+		a.Number = i
+		alerts = append(alerts, a)
 	}
 	if overflow {
 		a := makeAlert(rule, run, rows, o)
-		a.Summary = true
+		a.Summary, a.Number = true, n
 		alerts = append(alerts, a)
 	}
 	return alerts

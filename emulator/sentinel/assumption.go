@@ -43,6 +43,8 @@ type Options struct {
 	NRTCatchUp int
 	// ReplaceTimeGeneratedAfter: an event older than this on arrival gets its arrival time as TimeGenerated; zero turns it off.
 	ReplaceTimeGeneratedAfter time.Duration
+	// ReplaceTimeGeneratedAhead: the same for an event whose time is further ahead of its arrival than this.
+	ReplaceTimeGeneratedAhead time.Duration
 }
 
 // DefaultOptions returns the reference model.
@@ -62,6 +64,7 @@ func DefaultOptions() Options {
 		NRTLookback:               12 * time.Hour,
 		NRTCatchUp:                60,
 		ReplaceTimeGeneratedAfter: 48 * time.Hour,
+		ReplaceTimeGeneratedAhead: 24 * time.Hour,
 	}
 }
 
@@ -96,5 +99,6 @@ func Assumptions() []Assumption {
 		{"NRTLookback", "S51", "near-real-time rules ignore events that are twelve hours old on arrival", "another bound"},
 		{"NRTCatchUp", "S57", "up to sixty failed near-real-time runs are made up for by the next", "another number"},
 		{"ReplaceTimeGeneratedAfter", "S139", "an event more than two days old on arrival gets its arrival time as TimeGenerated", "another age; zero leaves times as they are"},
+		{"ReplaceTimeGeneratedAhead", "S139", "an event whose time is more than a day ahead of its arrival gets its arrival time", "another span; zero leaves times as they are"},
 	}
 }

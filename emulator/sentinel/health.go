@@ -17,6 +17,9 @@ func SentinelHealth(o Outcome, w Workspace) content.Record {
 	if nrt {
 		operation, kind, trigger = "NRT analytics rule run", "NRT", "NrtRun"
 	}
+	if o.Run.Manual {
+		trigger = "User-triggered"
+	}
 	status, description, reason := "Success", "Rule executed successfully", ""
 	var issues []any
 	switch {

@@ -1,6 +1,7 @@
 package sentinel
 
 import (
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -10,19 +11,45 @@ import (
 
 // Incident is a case made of one or more alerts of one rule.
 type Incident struct {
-	Number   int
-	Rule     *content.Rule
-	Title    string
-	Severity string
-	Status   string // New, Active, Closed
-	Alerts   []Alert
-	Created  time.Time
-	Modified time.Time
+	Number      int
+	Rule        *content.Rule
+	Title       string
+	Description string
+	Severity    string
+	Status      string // New, Active, Closed
+	Alerts      []Alert
+	Created     time.Time
+	Modified    time.Time
+	Closed      time.Time // zero when it is open
 	// FirstActivity and LastActivity span the events of its alerts (fact S113).
 	FirstActivity, LastActivity time.Time
 	// Reopened counts how often a matching alert opened it again.
 	Reopened int
+
+	Owner    string
+	Labels   []string
+	Tasks    []string
+	Comments []string
+	// Classification, with its reason and comment, is given when the incident is closed.
+	Classification, ClassificationReason, ClassificationComment string
 }
+
+// IncidentChange is an incident as it was after a change: one row of SecurityIncident (fact S111).
+type IncidentChange struct {
+	Incident Incident
+	At       time.Time
+	By       string
+	// What names the properties that changed: Created, Alerts, Status, Severity, Owner, Labels, Tasks, Comments.
+	What []string
+}
+
+// Who changes incidents.
+const (
+	ByRule       = "Microsoft Sentinel"
+	ByGrouping   = "Alert Grouping"
+	ByAutomation = "Automation rule"
+	ByUser       = "User"
+)
 
 const maxIncidentAlerts = 150
 
@@ -30,43 +57,86 @@ const defaultGroupingLookback = 5 * time.Hour
 
 // Incidents files alerts into incidents as their rules' grouping says.
 type Incidents struct {
-	Options Options
-	All     []*Incident
+	Options    Options
+	Automation []AutomationRule
+	All        []*Incident
+	History    []IncidentChange
+	// Played are the playbooks that automation rules started.
+	Played []Played
 
-	perRule map[*content.Rule][]*Incident
+	perRule map[any][]*Incident
 }
 
-// Add files the alerts of one run and returns the incidents that were made or changed, each once, in order.
+// Add files the alerts of one run and returns the incidents that were made or changed, each once, in order. They get all
+// alerts of the run at once (fact S107); automation rules then run on each.
 func (s *Incidents) Add(rule *content.Rule, alerts []Alert, at time.Time) []*Incident {
+	if len(alerts) == 0 {
+		return nil
+	}
+	s.onAlerts(rule, alerts, at)
 	if rule.Incident != nil && !rule.Incident.CreateIncident {
 		return nil
 	}
 	var touched []*Incident
+	was := map[*Incident]Incident{}
 	for _, a := range alerts {
-		i := s.file(rule, a, at)
-		if len(touched) == 0 || touched[len(touched)-1] != i {
+		i, before := s.file(rule, a, at)
+		if _, seen := was[i]; !seen {
+			was[i] = before
 			touched = append(touched, i)
 		}
+	}
+	for _, i := range touched {
+		before := was[i]
+		if before.Number == 0 {
+			s.record(i, at, ByRule, "Created")
+			s.onCreate(i, at)
+			continue
+		}
+		what := []string{"Alerts"}
+		if before.Status != i.Status {
+			what = append(what, "Status")
+		}
+		if before.Severity != i.Severity {
+			what = append(what, "Severity")
+		}
+		s.record(i, at, ByGrouping, what...)
+		s.onUpdate(i, before, at, ByGrouping, what)
 	}
 	return touched
 }
 
-func (s *Incidents) file(rule *content.Rule, a Alert, at time.Time) *Incident {
-	g := grouping(rule)
-	if g != nil {
+// record notes an incident's state after a change.
+func (s *Incidents) record(i *Incident, at time.Time, by string, what ...string) {
+	i.Modified = at
+	c := *i
+	c.Alerts = i.Alerts[:len(i.Alerts):len(i.Alerts)]
+	c.Labels, c.Tasks, c.Comments = slices.Clone(i.Labels), slices.Clone(i.Tasks), slices.Clone(i.Comments)
+	s.History = append(s.History, IncidentChange{c, at, by, what})
+}
+
+// file puts an alert into an incident that takes it or a new one. before is what the incident was; its Number is 0 when
+// it is new.
+func (s *Incidents) file(rule *content.Rule, a Alert, at time.Time) (i *Incident, before Incident) {
+	if g := grouping(rule); g != nil {
 		if i := s.match(rule, g, a, at); i != nil {
+			before = *i
 			s.join(i, a, at)
-			return i
+			return i, before
 		}
 	}
-	i := &Incident{Number: len(s.All) + 1, Rule: rule, Title: a.Name, Severity: a.Severity, Status: "New", Created: at}
+	i = &Incident{Number: len(s.All) + 1, Rule: rule, Title: a.Name, Description: a.Description, Severity: a.Severity, Status: "New", Created: at}
+	if s.Options.Defender { // the row has none there (fact S146)
+		i.Description = ""
+	}
 	s.All = append(s.All, i)
 	if s.perRule == nil {
-		s.perRule = map[*content.Rule][]*Incident{}
+		s.perRule = map[any][]*Incident{}
 	}
-	s.perRule[rule] = append(s.perRule[rule], i)
+	key := ruleKey(rule)
+	s.perRule[key] = append(s.perRule[key], i)
 	s.join(i, a, at)
-	return i
+	return i, before
 }
 
 func grouping(rule *content.Rule) *content.Grouping {
@@ -83,7 +153,7 @@ func (s *Incidents) match(rule *content.Rule, g *content.Grouping, a Alert, at t
 	if frame == 0 {
 		frame = defaultGroupingLookback
 	}
-	list := s.perRule[rule]
+	list := s.perRule[ruleKey(rule)]
 	for k := len(list) - 1; k >= 0; k-- {
 		i := list[k]
 		switch {
@@ -177,7 +247,8 @@ func entityKeys(entities []Entity, types []string) []string {
 
 func (s *Incidents) join(i *Incident, a Alert, at time.Time) {
 	if i.Status == "Closed" {
-		i.Status = "New"
+		i.Status, i.Closed = "New", time.Time{}
+		i.Classification, i.ClassificationReason, i.ClassificationComment = "", "", ""
 		i.Reopened++
 	}
 	if len(i.Alerts) == 0 || a.StartTime.Before(i.FirstActivity) {
@@ -205,8 +276,13 @@ func severityRank(s string) int {
 	return 0
 }
 
-// Close closes an incident, as an analyst or a rule of automation does.
+// Close closes an incident as an analyst does.
 func (s *Incidents) Close(i *Incident, at time.Time) {
-	i.Status = "Closed"
-	i.Modified = at
+	before := *i
+	i.Status, i.Closed = "Closed", at
+	if i.Classification == "" {
+		i.Classification = "Undetermined"
+	}
+	s.record(i, at, ByUser, "Status")
+	s.onUpdate(i, before, at, ByUser, []string{"Status"})
 }

@@ -29,9 +29,9 @@ func stable(parts ...string) string {
 	return u.String()
 }
 
-// AlertID is the SystemAlertId of an alert.
-func AlertID(a Alert, number int) string {
-	return stable("alert", a.Rule.ID, a.Run.Due.UTC().Format(time.RFC3339Nano), strconv.Itoa(number))
+// ID is the SystemAlertId of an alert.
+func (a Alert) ID() string {
+	return stable("alert", a.Rule.ID, a.Run.Due.UTC().Format(time.RFC3339Nano), strconv.Itoa(a.Number), strconv.FormatBool(a.Run.Manual))
 }
 
 func iso(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0000000Z") }
@@ -67,9 +67,8 @@ func (b bag) json() string {
 // publishing is how long after its processing an alert row is written (fact S123).
 const publishing = 200 * time.Millisecond
 
-// SecurityAlert is the row that an alert leaves in the table of that name (facts S122 to S127). number tells apart the
-// alerts of one run.
-func SecurityAlert(a Alert, number int, w Workspace) content.Record {
+// SecurityAlert is the row that an alert leaves in the table of that name (facts S122 to S127).
+func SecurityAlert(a Alert, w Workspace) content.Record {
 	nrt := a.Rule.Kind == content.NRT
 	provider, component := "ASI Scheduled Alerts", "Scheduled Alerts"
 	if nrt {
@@ -89,8 +88,8 @@ func SecurityAlert(a Alert, number int, w Workspace) content.Record {
 	add("Description", a.Description)
 	add("ProviderName", provider)
 	add("VendorName", "Microsoft")
-	add("VendorOriginalId", stable("vendor", AlertID(a, number)))
-	add("SystemAlertId", AlertID(a, number))
+	add("VendorOriginalId", stable("vendor", a.ID()))
+	add("SystemAlertId", a.ID())
 	add("AlertType", w.ID+"_"+a.Rule.ID)
 	add("ConfidenceLevel", "")
 	add("ConfidenceScore", nil)
@@ -99,7 +98,7 @@ func SecurityAlert(a Alert, number int, w Workspace) content.Record {
 	add("EndTime", iso(a.EndTime))
 	add("ProcessingEndTime", iso(a.Time))
 	add("RemediationSteps", "")
-	add("ExtendedProperties", alertProperties(a, number, w, nrt).json())
+	add("ExtendedProperties", alertProperties(a, w, nrt).json())
 	add("Entities", EntitiesJSON(a.Entities))
 	add("SourceSystem", "Detection")
 	add("WorkspaceSubscriptionId", "")
@@ -134,7 +133,7 @@ func techniquesJSON(t []string) string {
 	return string(b)
 }
 
-func alertProperties(a Alert, number int, w Workspace, nrt bool) bag {
+func alertProperties(a Alert, w Workspace, nrt bool) bag {
 	r := a.Rule
 	grouping := "SingleAlert"
 	if r.EventGrouping == "AlertPerResult" {
@@ -146,6 +145,7 @@ func alertProperties(a Alert, number int, w Workspace, nrt bool) bag {
 	}
 	names, _ := json.Marshal([]string{w.Name})
 	ids, _ := json.Marshal([]string{r.ID})
+	query, original := queriesOf(a)
 	var b bag
 	if !nrt {
 		b = append(b,
@@ -154,10 +154,14 @@ func alertProperties(a Alert, number int, w Workspace, nrt bool) bag {
 			Identifier{"Trigger Threshold", strconv.Itoa(r.TriggerThreshold)})
 	}
 	b = append(b,
-		Identifier{"Correlation Id", stable("correlation", AlertID(a, number))},
+		Identifier{"Correlation Id", stable("correlation", a.ID())},
 		Identifier{"Search Query Results Overall Count", strconv.Itoa(len(a.Rows.Rows))},
 		Identifier{"Data Sources", string(names)},
-		Identifier{"Query", r.Query.String()},
+		Identifier{"Query", query})
+	if original != "" {
+		b = append(b, Identifier{"OriginalQuery", original})
+	}
+	b = append(b,
 		Identifier{"Query Start Time UTC", printedStart(from)},
 		Identifier{"Query End Time UTC", printedEnd(to)},
 		Identifier{"Analytic Rule Ids", string(ids)},
@@ -186,10 +190,23 @@ func printedEnd(t time.Time) string {
 
 // SecurityIncident is the row that a change of an incident leaves (facts S111 to S113). Readers take the last one of
 // each IncidentNumber.
-func SecurityIncident(i *Incident, at time.Time, modifiedBy string, w Workspace) content.Record {
+func SecurityIncident(c IncidentChange, o Options, w Workspace) content.Record {
+	i := c.Incident
 	ids := make([]any, len(i.Alerts))
 	for k, a := range i.Alerts {
-		ids[k] = AlertID(a, k)
+		ids[k] = a.ID()
+	}
+	provider := "Azure Sentinel"
+	if o.Defender {
+		provider = "Microsoft XDR"
+	}
+	labels := []any{}
+	for _, l := range i.Labels {
+		labels = append(labels, content.Record{{Name: "labelName", Value: l}, {Name: "labelType", Value: "User"}})
+	}
+	var owner any
+	if i.Owner != "" {
+		owner = i.Owner
 	}
 	var tactics []any
 	seen := map[string]bool{}
@@ -203,26 +220,26 @@ func SecurityIncident(i *Incident, at time.Time, modifiedBy string, w Workspace)
 	}
 	rec := content.Record{}
 	add := func(name string, v any) { rec = append(rec, content.Field{Name: name, Value: v}) }
-	add("TimeGenerated", iso(at))
+	add("TimeGenerated", iso(c.At))
 	add("TenantId", w.ID)
 	add("IncidentName", stable("incident", i.Rule.ID, strconv.Itoa(i.Number)))
 	add("Title", i.Title)
-	add("Description", i.Rule.Description)
+	add("Description", i.Description)
 	add("Severity", i.Severity)
 	add("Status", i.Status)
-	add("Classification", "")
-	add("ClassificationComment", "")
-	add("ClassificationReason", "")
-	add("Owner", content.Record{{Name: "objectId", Value: nil}, {Name: "email", Value: nil}, {Name: "assignedTo", Value: nil}, {Name: "userPrincipalName", Value: nil}})
-	add("ProviderName", "Azure Sentinel")
+	add("Classification", i.Classification)
+	add("ClassificationComment", i.ClassificationComment)
+	add("ClassificationReason", i.ClassificationReason)
+	add("Owner", content.Record{{Name: "objectId", Value: nil}, {Name: "email", Value: nil}, {Name: "assignedTo", Value: owner}, {Name: "userPrincipalName", Value: owner}})
+	add("ProviderName", provider)
 	add("ProviderIncidentId", strconv.Itoa(i.Number))
 	add("FirstActivityTime", iso(i.FirstActivity))
 	add("LastActivityTime", iso(i.LastActivity))
 	add("FirstModifiedTime", iso(i.Created))
 	add("LastModifiedTime", iso(i.Modified))
 	add("CreatedTime", iso(i.Created))
-	if i.Status == "Closed" {
-		add("ClosedTime", iso(i.Modified))
+	if !i.Closed.IsZero() {
+		add("ClosedTime", iso(i.Closed))
 	} else {
 		add("ClosedTime", nil)
 	}
@@ -231,7 +248,7 @@ func SecurityIncident(i *Incident, at time.Time, modifiedBy string, w Workspace)
 	add("AlertIds", ids)
 	add("BookmarkIds", []any{})
 	add("Comments", []any{})
-	add("Labels", []any{})
+	add("Labels", labels)
 	add("IncidentUrl", "")
 	add("AdditionalData", content.Record{
 		{Name: "alertsCount", Value: json.Number(strconv.Itoa(len(i.Alerts)))},
@@ -240,7 +257,7 @@ func SecurityIncident(i *Incident, at time.Time, modifiedBy string, w Workspace)
 		{Name: "alertProductNames", Value: []any{"Azure Sentinel"}},
 		{Name: "tactics", Value: tactics},
 	})
-	add("ModifiedBy", modifiedBy)
+	add("ModifiedBy", c.By)
 	add("SourceSystem", "Azure")
 	add("Type", "SecurityIncident")
 	return rec

@@ -20,6 +20,9 @@ type Run struct {
 	Executes time.Time
 	Window   Window
 	Attempt  int // 0 for the first try
+	// Manual: a user started this run; Original is when the run it repeats executed.
+	Manual   bool
+	Original time.Time
 }
 
 // Grid is the sequence of a scheduled rule's runs: Anchor, Anchor+Frequency, ... It never drifts (fact S8).
@@ -58,7 +61,7 @@ func NRTRun(e, since time.Time, o Options) Run {
 	from := to.Add(-o.NRTSlice)
 	if !since.IsZero() && since.Before(from) {
 		from = since
-		if oldest := to.Add(-o.NRTSlice * time.Duration(o.NRTCatchUp)); from.Before(oldest) {
+		if oldest := to.Add(-o.NRTSlice * time.Duration(o.NRTCatchUp+1)); from.Before(oldest) {
 			from = oldest
 		}
 	}
