@@ -368,19 +368,21 @@ func (l *lineBlocks) next() (*block, error) {
 	if l.done {
 		return nil, nil
 	}
-	buf := make([]byte, len(l.rest), max(blockSize+len(l.rest), 4096))
+	// The buffer doubles up to a block, so that a small file costs little; a line longer than a block makes it grow on.
+	buf := make([]byte, len(l.rest), len(l.rest)+16<<10)
 	copy(buf, l.rest)
-	want := blockSize
-	for {
-		if cap(buf)-len(buf) < want {
-			buf = slices.Grow(buf, want)
-		}
-		n, err := io.ReadFull(l.r, buf[len(buf):len(buf)+want])
-		buf = buf[:len(buf)+n]
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			l.done = true
-		} else if err != nil {
-			return nil, &Error{File: l.name, What: "cannot be read: " + err.Error()}
+	for goal := len(l.rest) + blockSize; ; goal = len(buf) + blockSize {
+		for !l.done && len(buf) < goal {
+			if len(buf) == cap(buf) {
+				buf = slices.Grow(buf, min(max(len(buf), 16<<10), goal-len(buf)))
+			}
+			n, err := io.ReadFull(l.r, buf[len(buf):min(cap(buf), goal)])
+			buf = buf[:len(buf)+n]
+			if err == io.EOF || err == io.ErrUnexpectedEOF {
+				l.done = true
+			} else if err != nil {
+				return nil, &Error{File: l.name, What: "cannot be read: " + err.Error()}
+			}
 		}
 		end := len(buf)
 		if !l.done {
