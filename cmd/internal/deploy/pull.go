@@ -29,9 +29,9 @@ type Pulled struct {
 	Files     []File   // new and changed ones
 	Created   []string // names of Files that were not there
 	Changed   []string
-	Same      int        // files that hold what the workspace holds
+	Same      int       // files that hold what the workspace holds
 	Unmanaged []Foreign // in the workspace and in no file
-	Missing   []string   // files whose content is not in the workspace
+	Missing   []string  // files whose content is not in the workspace
 	Warnings  []string
 }
 

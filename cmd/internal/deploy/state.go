@@ -286,3 +286,24 @@ func (s *State) digest() string {
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+// ReadFor says how much must be read to plan for some content: all lists that are cheap, and what lies inside watchlists
+// and rules only where files say something about it.
+func ReadFor(d *Desired) ReadOptions {
+	kinds := map[Kind]bool{Watchlist: true, Function: true, HuntingQuery: true, SavedSearch: true, Rule: true, Workbook: true, AutomationRule: true}
+	lists, rules := map[string]bool{}, map[string]bool{}
+	for _, r := range d.Resources {
+		kinds[r.Kind] = true
+		switch r.Kind {
+		case Watchlist:
+			lists[strings.ToLower(r.ID)] = true
+		case RuleAction:
+			rule, _, _ := strings.Cut(strings.ToLower(r.ID), "/")
+			rules[rule] = true
+		}
+	}
+	return ReadOptions{Kinds: kinds,
+		Items:   func(alias string) bool { return lists[strings.ToLower(alias)] },
+		Actions: func(rule string) bool { return rules[strings.ToLower(rule)] },
+	}
+}
