@@ -367,7 +367,7 @@ func floorTo(v, size int64) int64 {
 
 func binDecimal(_ *Call, a []value.Value) value.Value {
 	v, size := value.Convert(a[0], value.Decimal), value.Convert(a[1], value.Decimal)
-	if size.Dec.Sign() <= 0 {
+	if v.Null || size.Null || size.Dec.Sign() <= 0 {
 		return value.Null(value.Decimal)
 	}
 	ctx := value.DecimalContext()

@@ -111,8 +111,12 @@ func absolute(c *Call, args []vector.Column, n int) (vector.Column, error) {
 		return realToReal(math.Abs)(c, args, n)
 	case value.Decimal:
 		return strict(func(_ *Call, a []value.Value) value.Value {
+			v := value.Convert(a[0], value.Decimal)
+			if v.Null {
+				return v
+			}
 			d := new(apd.Decimal)
-			d.Abs(a[0].Dec)
+			d.Abs(v.Dec)
 			return value.NewDecimal(d)
 		})(c, args, n)
 	}
@@ -125,8 +129,12 @@ func ceiling(c *Call, args []vector.Column, n int) (vector.Column, error) {
 		return convert(args[0], c.Out), nil
 	case value.Decimal:
 		return strict(func(_ *Call, a []value.Value) value.Value {
+			v := value.Convert(a[0], value.Decimal)
+			if v.Null {
+				return v
+			}
 			d := new(apd.Decimal)
-			if _, err := value.DecimalContext().Ceil(d, a[0].Dec); err != nil {
+			if _, err := value.DecimalContext().Ceil(d, v.Dec); err != nil {
 				return value.Null(value.Decimal)
 			}
 			return value.NewDecimal(d)
@@ -139,10 +147,14 @@ func ceiling(c *Call, args []vector.Column, n int) (vector.Column, error) {
 func round(c *Call, a []value.Value) value.Value {
 	digits := min(max(longOr(a, 1, 0), -30), 30)
 	if c.Out == value.Decimal {
+		v := value.Convert(a[0], value.Decimal)
+		if v.Null {
+			return v
+		}
 		d := new(apd.Decimal)
 		ctx := *value.DecimalContext()
 		ctx.Rounding = apd.RoundHalfUp
-		if _, err := ctx.Quantize(d, value.Convert(a[0], value.Decimal).Dec, int32(-digits)); err != nil {
+		if _, err := ctx.Quantize(d, v.Dec, int32(-digits)); err != nil {
 			return value.Null(value.Decimal)
 		}
 		return value.NewDecimal(d)

@@ -140,3 +140,29 @@ func TestBadPatternIsNamed(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Aggregates take any type of column and no rows at all.
+func TestAggregatesAreRobust(t *testing.T) {
+	odd := oddValues()
+	for _, name := range AggregateNames() {
+		agg, _ := LookupAggregate(name)
+		for typ := value.Bool; typ <= value.Dynamic; typ++ {
+			for _, out := range []value.Type{value.Long, value.Real, value.Decimal, value.DateTime, value.Dynamic, typ} {
+				col := vector.FromValues(typ, odd[typ]...)
+				n := col.Len()
+				args := []vector.Column{col, vector.ConstOf(value.NewLong(1), n), vector.ConstOf(value.NewBool(true), n)}
+				a := agg.New([]value.Type{typ, value.Long, value.Bool}, []value.Value{{}, value.NewLong(1), value.NewBool(true)}, out)
+				b := agg.New([]value.Type{typ, value.Long, value.Bool}, []value.Value{{}, value.NewLong(1), value.NewBool(true)}, out)
+				a.Resize(2)
+				b.Resize(1)
+				a.Update(args, nil, n)
+				b.Update(args, nil, n)
+				a.Update([]vector.Column{col.Slice(0, 0), args[1].Slice(0, 0), args[2].Slice(0, 0)}, nil, 0)
+				a.Merge(b, []int32{1})
+				if got := a.Finish().Len(); got != 2 {
+					t.Errorf("%s of %s: %d rows, want 2", name, typ, got)
+				}
+			}
+		}
+	}
+}

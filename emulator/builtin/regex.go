@@ -155,12 +155,12 @@ func regexKernels() []Scalar {
 // extract gives the text of a group of the first match, converted to the wanted type; "" or null when nothing matches.
 func extract(c *Call, p *pattern, a []value.Value) value.Value {
 	s := a[2].Text()
-	group := int(longOr(a, 1, 0))
+	group := longOr(a, 1, 0)
 	if p.literal != "" && !strings.Contains(s, p.literal) {
 		return value.Null(c.Out)
 	}
 	m := p.re.FindStringSubmatchIndex(s)
-	if m == nil || group < 0 || 2*group+1 >= len(m) || m[2*group] < 0 {
+	if m == nil || group < 0 || group > int64(p.re.NumSubexp()) || m[2*group] < 0 {
 		return value.Null(c.Out)
 	}
 	return value.Convert(value.NewString(s[m[2*group]:m[2*group+1]]), c.Out)
@@ -203,7 +203,7 @@ func wantedGroups(p *pattern, a []value.Value) []int {
 			g := -1
 			switch e.Kind {
 			case value.KindLong:
-				g = int(e.I)
+				g = int(min(max(e.I, -1), 1<<20))
 			case value.KindString:
 				g = p.re.SubexpIndex(e.S)
 			}

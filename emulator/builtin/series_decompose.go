@@ -28,7 +28,7 @@ func decompose(x []float64, period int, trend string, test int, threshold float6
 		}
 	}
 	rest := append([]float64(nil), learn...)
-	if period > 1 && len(learn) >= 2*period {
+	if period > 1 && period <= len(learn)/2 {
 		// The line is taken off first, so that a rise is not mistaken for a season.
 		base := trendOf(learn, trend)
 		for i := range rest {

@@ -112,12 +112,15 @@ func fillLinear(_ *Call, a []value.Value) value.Value {
 	return arrayValue(out)
 }
 
-// percentileOf interpolates between ranks of sorted values.
+// percentileOf interpolates between ranks of sorted values; p is held within 0 to 100.
 func percentileOf(sorted []float64, p float64) float64 {
 	if len(sorted) == 0 {
 		return math.NaN()
 	}
-	at := p / 100 * float64(len(sorted)-1)
+	at := math.Min(math.Max(p, 0), 100) / 100 * float64(len(sorted)-1)
+	if math.IsNaN(at) {
+		return at
+	}
 	low := int(math.Floor(at))
 	high := min(low+1, len(sorted)-1)
 	return sorted[low] + (sorted[high]-sorted[low])*(at-float64(low))

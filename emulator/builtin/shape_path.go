@@ -63,7 +63,8 @@ func locatePoint(_ *Call, a []value.Value) value.Value {
 func densify(is func(shape) bool) func(*Call, []value.Value) value.Value {
 	return func(_ *Call, a []value.Value) value.Value {
 		tolerance := realOr(a, 1, 10000)
-		if !is(shapeOf(a[0])) || tolerance < 0.1 || tolerance > 10000 {
+		s := shapeOf(a[0])
+		if !is(s) || tolerance < 0.1 || tolerance > 10000 || s.length()/tolerance > maxCells {
 			return value.Null(value.Dynamic)
 		}
 		n := a[0].Node()
