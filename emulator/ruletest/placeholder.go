@@ -95,18 +95,15 @@ func (x *expander) placeholder(inner string, rec content.Record, index int) (tex
 	if inner == "i" {
 		return strconv.Itoa(index), false, true
 	}
-	path, kind, salt := inner, "", ""
-	if k, p, found := strings.Cut(inner, ":"); found && (k == "guid" || k == "long") {
-		kind, path = k, p
-		if s, p, salted := strings.Cut(p, "/"); salted && k == "guid" {
-			salt, path = s+"/", p
-		}
-	}
+	kind, salt, path := reference(inner)
 	v, found := lookup(rec, path)
 	if !found {
 		return "", false, false
 	}
 	text = plainText(v)
+	if kind != "" && pending(text, rec) { // a GUID of the text that stands there in the end
+		return "{" + inner + "}", false, true
+	}
 	switch kind {
 	case "guid":
 		if text == "" {
@@ -117,6 +114,34 @@ func (x *expander) placeholder(inner string, rec content.Record, index int) (tex
 		return text, true, true
 	}
 	return text, false, true
+}
+
+// reference takes apart what stands between braces: guid:salt/Path.
+func reference(inner string) (kind, salt, path string) {
+	k, rest, found := strings.Cut(inner, ":")
+	if !found || k != "guid" && k != "long" {
+		return "", "", inner
+	}
+	if s, p, salted := strings.Cut(rest, "/"); salted && k == "guid" {
+		return k, s + "/", p
+	}
+	return k, "", rest
+}
+
+// pending says whether a text holds placeholders that are still to be replaced.
+func pending(s string, rec content.Record) bool {
+	for {
+		_, rest, open := strings.Cut(s, "{")
+		inner, after, closed := strings.Cut(rest, "}")
+		if !open || !closed {
+			return false
+		}
+		_, _, path := reference(inner)
+		if _, found := lookup(rec, path); found || inner == "i" {
+			return true
+		}
+		s = after
+	}
 }
 
 // lookup finds the value at a dotted path of a row. A path whose column is there and whose rest is not is found empty.
