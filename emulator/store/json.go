@@ -221,6 +221,14 @@ func (r *jsonRows) escaped(b []byte, i int) ([]byte, int, error) {
 		if i >= len(b) {
 			return nil, i, errCut(i)
 		}
+		from := i
+		for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= 0x20 {
+			i++
+		}
+		out = append(out, b[from:i]...)
+		if i >= len(b) {
+			return nil, i, errCut(i)
+		}
 		switch c := b[i]; {
 		case c == '"':
 			return out, i + 1, nil
@@ -259,11 +267,8 @@ func (r *jsonRows) escaped(b []byte, i int) ([]byte, int, error) {
 				return nil, i, fail(i, "an unknown escape \\%s in a string", clip(b[i:i+1]))
 			}
 			i++
-		case c < 0x20:
-			return nil, i, fail(i, "a control character in a string: a line break inside quotes must be written \\n")
 		default:
-			out = append(out, c)
-			i++
+			return nil, i, fail(i, "a control character in a string: a line break inside quotes must be written \\n")
 		}
 	}
 }

@@ -207,7 +207,8 @@ const blockSize = 4 << 20
 // block is whole lines of a file.
 type block struct {
 	bytes []byte
-	line  int // the number of the first line
+	whole []byte // the memory that bytes is a part of
+	line  int    // the number of the first line
 	rows  *jsonRows
 	err   error
 }
@@ -299,14 +300,19 @@ func readLines(name string, r io.Reader, o Options) ([]*Data, error) {
 	slots := make(chan struct{}, max(o.Workers, 1))
 	var failed sync.Once
 	stop := make(chan struct{})
+	free := make(chan []byte, max(o.Workers, 1)+1)
 	parse := func(b *block) {
 		b.rows = newJSONRows(types)
 		if b.err = b.parse(name); b.err != nil {
 			failed.Do(func() { close(stop) })
 		}
-		b.bytes = nil
+		select {
+		case free <- b.whole[:0]:
+		default:
+		}
+		b.bytes, b.whole = nil, nil
 	}
-	lines := &lineBlocks{r: r, name: name, max: o.maxLine(), line: 1}
+	lines := &lineBlocks{r: r, name: name, max: o.maxLine(), line: 1, free: free}
 	var readErr error
 loop:
 	for {
@@ -362,6 +368,7 @@ type lineBlocks struct {
 	line int
 	rest []byte
 	done bool
+	free chan []byte // memory of blocks that have been read; may be nil
 }
 
 func (l *lineBlocks) next() (*block, error) {
@@ -369,8 +376,13 @@ func (l *lineBlocks) next() (*block, error) {
 		return nil, nil
 	}
 	// The buffer doubles up to a block, so that a small file costs little; a line longer than a block makes it grow on.
-	buf := make([]byte, len(l.rest), len(l.rest)+16<<10)
-	copy(buf, l.rest)
+	var buf []byte
+	select {
+	case buf = <-l.free:
+		buf = append(buf, l.rest...)
+	default:
+		buf = append(make([]byte, 0, len(l.rest)+16<<10), l.rest...)
+	}
 	for goal := len(l.rest) + blockSize; ; goal = len(buf) + blockSize {
 		for !l.done && len(buf) < goal {
 			if len(buf) == cap(buf) {
@@ -397,7 +409,7 @@ func (l *lineBlocks) next() (*block, error) {
 		if len(buf) == 0 {
 			return nil, nil
 		}
-		b := &block{bytes: buf[:end], line: l.line}
+		b := &block{bytes: buf[:end], whole: buf, line: l.line}
 		l.line += bytes.Count(b.bytes, []byte{'\n'})
 		l.rest = buf[end:]
 		return b, nil
