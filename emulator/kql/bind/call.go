@@ -436,6 +436,17 @@ func (b *binder) special(e *syntax.CallExpr, f *symbol.Function, args []*item) *
 		it := scalarItem(at, t, NewCall(name, nil, value.Dynamic, at, exprs...))
 		it.call = f
 		return it
+	case "bag_pack_columns":
+		var exprs []Expr
+		for _, a := range args {
+			if a.col == nil {
+				return nil
+			}
+			exprs = append(exprs, NewConst(value.NewString(a.col.Name), a.at), a.expr)
+		}
+		it := scalarItem(at, b.customType(f, args), NewCall("bag_pack", nil, value.Dynamic, at, exprs...))
+		it.call = f
+		return it
 	case "pack_array":
 		if len(args) != 1 || args[0].kind != isStar || b.row == nil {
 			break
