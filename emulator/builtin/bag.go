@@ -10,7 +10,8 @@ import (
 func bagKernels() []Scalar {
 	return []Scalar{
 		{Name: "bag_pack", Kernel: bagPack},
-		// package bind gives these two the columns' names before their values, as bag_pack has them.
+		// package bind gives these two the columns' names before their values, as bag_pack has them; pack_all() that keeps empty values
+		// is bag_pack.
 		{Name: "bag_pack_columns", Kernel: bagPack},
 		{Name: "pack_all", Kernel: packAll},
 		{Name: "bag_keys", Kernel: nodeToNode(bagKeys)},
@@ -64,9 +65,9 @@ func bagPack(_ *Call, args []vector.Column, n int) (vector.Column, error) {
 	return packPairs(args, n, vector.View[bool]{Data: []bool{false}}), nil
 }
 
-// packAll is bagPack after a first argument that tells whether null and empty values are left out.
+// packAll is bagPack without null and empty values, unless a first argument says that they stay.
 func packAll(_ *Call, args []vector.Column, n int) (vector.Column, error) {
-	skip := vector.View[bool]{Data: []bool{false}}
+	skip := vector.View[bool]{Data: []bool{true}}
 	if len(args)%2 == 1 {
 		skip = truths(args[0])
 		args = args[1:]

@@ -15,6 +15,7 @@ func clockKernels() []Scalar {
 	return []Scalar{
 		{Name: "now", Kernel: now},
 		{Name: "ago", Kernel: ago},
+		{Name: "ingestion_time", Kernel: ingestionTime},
 		{Name: "startofday", Kernel: periodEdge(dayStart, 0)},
 		{Name: "startofweek", Kernel: periodEdge(weekStart, 0)},
 		{Name: "startofmonth", Kernel: periodEdge(monthStart, 0)},
@@ -55,6 +56,14 @@ func now(c *Call, args []vector.Column, n int) (vector.Column, error) {
 
 func ago(c *Call, args []vector.Column, n int) (vector.Column, error) {
 	return minus(&Call{Ctx: c.Ctx, Out: value.DateTime}, []vector.Column{vector.ConstOf(value.NewDateTime(c.Ctx.Now), n), args[0]}, n)
+}
+
+// ingestionTime is the column that package bind names, in which a table keeps when its rows arrived; null without one.
+func ingestionTime(_ *Call, args []vector.Column, n int) (vector.Column, error) {
+	if len(args) == 0 {
+		return vector.NullsOf(value.DateTime, n), nil
+	}
+	return convert(args[0], value.DateTime), nil
 }
 
 func date(t int64) (y, m, d int) { return value.DateOf(t / value.TicksPerDay) }
