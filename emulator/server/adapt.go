@@ -146,7 +146,7 @@ func queryError(err error) error {
 		switch {
 		case d.Kind == "syntax":
 			out.Kind = SyntaxError
-		case d.Code == "KS204" && strings.Contains(d.Message, "unknown table"):
+		case d.Code == "KS204" && strings.Contains(d.Message, "unknown table"), d.Code == "KS142" && begins(q.Text, d.Span.Start):
 			out.Kind = UnknownTable
 		default:
 			out.Kind = SemanticError
@@ -158,6 +158,15 @@ func queryError(err error) error {
 		out.Message = message
 	}
 	return out
+}
+
+// begins reports whether a place is the first word of a statement, where only a table can stand.
+func begins(text string, at int) bool {
+	if at > len(text) {
+		return false
+	}
+	words := kqlWords(text[:at])
+	return len(words) == 0 || words[len(words)-1] == ";"
 }
 
 func (a *workspace) Ingest(ctx context.Context, table string, lines []byte, arrived time.Time) error {

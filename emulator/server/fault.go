@@ -79,6 +79,11 @@ func ParseFault(text string) (Fault, error) {
 	return f, nil
 }
 
+// String writes a fault so that ParseFault reads it again.
+func (f Fault) String() string {
+	return fmt.Sprintf("%s:%s:%s@%dx%d~%s", f.Kind, f.Method, f.Path, f.After, f.Times, f.Wait)
+}
+
 func isMethod(m string) bool {
 	switch m {
 	case "GET", "PUT", "POST", "PATCH", "DELETE", "HEAD":
