@@ -90,7 +90,7 @@ func (b *binder) union(in *table, o *syntax.UnionOperator) *table {
 		tables = append(tables, in)
 	}
 	// A fuzzy union leaves out the legs whose tables are not there, with all that they would have brought; when none is
-	// there, the legs stay as they are, without rows.
+	// there, the legs stay as they are, without rows, and a fuzzy union around this one leaves it out as a whole.
 	lost := b.lost
 	var gone []*table
 	for _, e := range o.Tables {
@@ -104,6 +104,7 @@ func (b *binder) union(in *table, o *syntax.UnionOperator) *table {
 	}
 	if len(tables) == 0 {
 		tables = gone
+		lost += len(gone)
 	}
 	b.lost = lost
 	b.row, b.fuzzy = row, fuzzy
