@@ -2,6 +2,7 @@ package bind
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
@@ -24,7 +25,18 @@ func (b *binder) callAggregate(e *syntax.CallExpr, f *symbol.Function, sig *symb
 	}
 	call := AggregateCall{Name: f.Canonical, Signature: sig, At: at}
 	if f.Canonical == "count" && len(args) == 1 {
-		call.Name = "countif"
+		// count(x) counts the rows; of a condition, those for which it is true
+		if args[0].typ.Scalar == value.Bool {
+			call.Name = "countif"
+		} else {
+			out := b.newColumn("", symbol.Of(value.Long))
+			call.Outputs = []*Column{out}
+			b.aggs.calls = append(b.aggs.calls, call)
+			it := scalarItem(at, symbol.Of(value.Long), NewColumnRef(out, at))
+			it.call = f
+			b.callName(it, f, args)
+			return it
+		}
 	}
 	parts := b.aggregateParts(f, args, &call)
 	if parts == nil {
@@ -39,6 +51,9 @@ func (b *binder) callAggregate(e *syntax.CallExpr, f *symbol.Function, sig *symb
 		it := scalarItem(at, t, NewColumnRef(out, at))
 		it.call = f
 		b.callName(it, f, args)
+		if strings.HasPrefix(f.Name, "covariance") && len(args) > 1 {
+			it.setName(it.name + "_" + args[1].name)
+		}
 		return it
 	}
 	for i := range parts {

@@ -61,11 +61,10 @@ type binder struct {
 	graph    *graph      // in the conditions of graph-match
 	level    int         // how many relations deep: an argument that reads a column serves only at its call's level
 
-	content map[*Column]symbol.Type   // what is known of dynamic columns
-	outer   map[*ApplyInput]*table    // the relation that an mv-apply's or partition's input stands for
-	opened  map[string][]string       // columns that the query has named of open tables
-	aliases map[string]*place         // alias database
-	defs    map[*SharedDef]*SharedDef // kept apart for tests
+	content map[*Column]symbol.Type // what is known of dynamic columns
+	outer   map[*ApplyInput]*table  // the relation that an mv-apply's or partition's input stands for
+	opened  map[string][]string     // columns that the query has named of open tables
+	aliases map[string]*place       // alias database
 
 	suffix int // of the next Column1
 	depth  int

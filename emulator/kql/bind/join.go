@@ -95,10 +95,8 @@ func (b *binder) joinOn(t, r *table, e syntax.Expr, keys []joinKey) []joinKey {
 			return append(keys, joinKey{left: le, right: re, leftCol: left.col, rightCol: right.col})
 		}
 	}
-	for _, x := range []syntax.Expr{e} {
-		if b.expr(x).kind != isBad {
-			b.joinCondition(x.Span())
-		}
+	if b.expr(e).kind != isBad {
+		b.joinCondition(e.Span())
 	}
 	return keys
 }

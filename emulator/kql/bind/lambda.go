@@ -351,12 +351,20 @@ func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *ite
 		inner.declare(b.bindParameter(p, given[i]))
 	}
 	b.stack = append(b.stack, key)
+	unsupported := len(b.out.Unsupported)
 	outer, text, suffix, muted, first, fuzzy := b.scope, b.text, b.suffix, b.muted, b.first, b.fuzzy
 	b.scope, b.text, b.suffix, b.muted, b.fuzzy = inner, f.text, 1, 0, false
 	b.silent++
 	it := b.withoutRow(func() *item { return b.body(body) })
 	b.silent--
 	failed, why := b.muted, b.first
+	if f.stored != nil {
+		// places in the body's own text mean nothing in the query's
+		respan(it, at)
+		for i := unsupported; i < len(b.out.Unsupported); i++ {
+			b.out.Unsupported[i].Span = at
+		}
+	}
 	b.scope, b.text, b.suffix, b.muted, b.first, b.fuzzy = outer, text, suffix, muted, first, fuzzy
 	b.stack = b.stack[:len(b.stack)-1]
 	if failed > 0 {
@@ -400,6 +408,40 @@ func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *ite
 	}
 	return &out
 }
+
+// respan puts all that a stored function's body gave at the place of its call.
+func respan(it *item, at source.Span) {
+	w := walker{seen: map[*SharedDef]bool{}, v: Visitor{
+		Expr: func(e Expr) {
+			switch e := e.(type) {
+			case *Const:
+				e.At = at
+			case *ColumnRef:
+				e.At = at
+			case *Call:
+				e.At = at
+			case *Path:
+				e.At = at
+			case *Subquery:
+				e.At = at
+			case *InSubquery:
+				e.At = at
+			}
+		},
+		Aggregate: func(a *AggregateCall) { a.At = at },
+		Rel: func(r Rel) {
+			if p, ok := r.(interface{ place(source.Span) }); ok {
+				p.place(at)
+			}
+		},
+	}}
+	if it.kind == isTable && it.table != nil {
+		w.rel(it.table.rel)
+	}
+	w.expr(it.expr)
+}
+
+func (r *RelBase) place(at source.Span) { r.At = at }
 
 // storedBody parses the body of a stored function.
 func (b *binder) storedBody(f *function) *syntax.FunctionBody {

@@ -333,6 +333,20 @@ func customLayout(f *symbol.Function, sig *symbol.Signature, args []*item, param
 				}
 			}
 		}
+	case f.Name == "bag_unpack":
+		for i, a := range args {
+			params = append(params, nil)
+			if i < len(sig.Params) {
+				params[i] = at(i)
+			}
+			if n, ok := a.node.(*syntax.NamedExpr); ok {
+				for j := range sig.Params {
+					if strings.EqualFold(sig.Params[j].Name, n.Names[0].Text) {
+						params[i] = at(j)
+					}
+				}
+			}
+		}
 	case f.Name == "ipv4_lookup":
 		for i, a := range args {
 			switch {

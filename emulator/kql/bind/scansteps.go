@@ -70,15 +70,10 @@ func (b *binder) scanSteps(t *table, o *syntax.ScanOperator) *table {
 		r.Steps = append(r.Steps, step)
 	}
 	b.scope = scope
-	name := parameterWord(o.Parameters, "with_match_id")
-	if name == "" {
-		name = "match_id"
+	if name := parameterWord(o.Parameters, "with_match_id"); name != "" {
+		r.MatchID = b.newColumn(name, symbol.Of(value.Long))
+		added = append(added, r.MatchID)
 	}
-	id := b.newColumn(name, symbol.Of(value.Long))
-	if parameterWord(o.Parameters, "with_match_id") != "" {
-		r.MatchID = id
-	}
-	r.MatchID = id
-	r.Passed, r.Cols = passedWith(t.cols, nil, append(added, id))
+	r.Passed, r.Cols = passedWith(t.cols, nil, added)
 	return newTable(r, t.open)
 }

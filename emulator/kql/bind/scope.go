@@ -56,17 +56,16 @@ func (t *table) add(c *Column) {
 type local struct {
 	name string
 	// One of these is set.
-	scalar   *item      // a value
-	shared   *SharedDef // a relation
-	fn       *function
-	pattern  *pattern
-	group    *entityGroup
-	open     bool // of a relation
-	relName  string
-	cols     []*Column // of shared: its schema
-	toBad    bool      // its definition was wrong: uses of it are not reported
-	level    int       // of scalar, when it reads a column: the level of the call, plus one
-	position syntax.Span
+	scalar  *item      // a value
+	shared  *SharedDef // a relation
+	fn      *function
+	pattern *pattern
+	group   *entityGroup
+	open    bool // of a relation
+	relName string
+	cols    []*Column // of shared: its schema
+	toBad   bool      // its definition was wrong: uses of it are not reported
+	level   int       // of scalar, when it reads a column: the level of the call, plus one
 }
 
 // scope holds local names. Names of an inner scope hide those of an outer one.
@@ -112,7 +111,7 @@ func (s *scope) freeze() *scope {
 	return c
 }
 
-// nearest lists local names for suggestions, innermost first.
+// all lists local names for suggestions, innermost first.
 func (s *scope) all() []string {
 	var out []string
 	for ; s != nil; s = s.outer {

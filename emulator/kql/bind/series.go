@@ -15,7 +15,11 @@ func (b *binder) makeSeries(t *table, o *syntax.MakeSeriesOperator) *table {
 	counts := make([]int, len(o.Aggregates))
 	b.inAggregates(aggs, func() {
 		for i, a := range o.Aggregates {
+			before := len(aggs.calls)
 			items[i] = b.expr(a.Expr)
+			if len(aggs.calls) == before {
+				b.seriesConstant(items[i], aggs)
+			}
 			counts[i] = len(aggs.calls)
 		}
 	})
@@ -137,6 +141,17 @@ func (b *binder) interval(it *item, axis symbol.Type) {
 	if !ok || !symbol.Assignable(axis, t, symbol.NoConversion) {
 		b.notInterval(it.typ, axis, it.at)
 	}
+}
+
+// seriesConstant makes a series of a value that calls no aggregate: it is what any row of the bin has.
+func (b *binder) seriesConstant(it *item, aggs *aggregates) {
+	if it.kind != isScalar || it.expr == nil {
+		return
+	}
+	out := b.newColumn("", it.typ)
+	f := symbol.LookupAggregate("take_any")
+	aggs.calls = append(aggs.calls, AggregateCall{Name: "take_any", Signature: &f.Signatures[0], Args: []Expr{it.expr}, Outputs: []*Column{out}, At: it.at})
+	it.expr, it.literal, it.value = NewColumnRef(out, it.at), false, nil
 }
 
 // seriesCalls gives the aggregates the columns of the series. A series that is more than a call cannot run.

@@ -132,7 +132,7 @@ func parameterText(e syntax.Expr) string {
 func (b *binder) let(s *syntax.LetStatement) {
 	name := s.Name.Text
 	again := b.scope.names[name] != nil
-	l := &local{name: name, position: s.Name.Span()}
+	l := &local{name: name}
 	switch v := s.Value.(type) {
 	case *syntax.FunctionDeclaration:
 		l.fn = b.declareFunction(name, v)

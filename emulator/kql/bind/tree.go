@@ -101,6 +101,9 @@ type ColumnRef struct {
 // "+", "==", "has", "!in~", "and", "between", "matches regex", "unary-". not is "not". Implicit conversions are calls of
 // tolong, toreal, todatetime, ... that the binder inserts, so a kernel sees exactly its signature's types.
 //
+// The conversion to dynamic of a plain value is named "dynamic"; no query can write it. A function of several values
+// (series_stats) gives a dynamic array of them, read by Path and converted; array_sort_asc of one array gives that array.
+//
 // Fixed forms: "in" and its kin take the value and then the list's elements, or one dynamic array; "has_any" and
 // "has_all" likewise; "between" takes value, low, high; iff and case as written; "a.b" and "a[x]" are Path.
 type Call struct {

@@ -123,9 +123,7 @@ func (b *binder) union(in *table, o *syntax.UnionOperator) *table {
 }
 
 // unite puts relations one after the other. Columns of one name and type become one; of a name that comes in several
-// types each becomes name_type. With inner set only columns that all have are kept.
-//
-// kind=inner keeps the schema of outer in the language service; Kusto keeps common columns only, and so do we.
+// types each becomes name_type. With inner set only the columns that all have, by name and type, are kept.
 func (b *binder) unite(tables []*table, inner bool, at source.Span) *table {
 	r := &Union{}
 	r.At = at
@@ -199,9 +197,34 @@ func (b *binder) unite(tables []*table, inner bool, at source.Span) *table {
 		r.Map = append(r.Map, m)
 		r.Names = append(r.Names, t.name)
 	}
-	_ = inner
+	if inner {
+		r.keepCommon()
+	}
 	out.cols = r.Cols
 	return out
+}
+
+// keepCommon drops the columns that not all inputs have.
+func (r *Union) keepCommon() {
+	kept := 0
+	for j, c := range r.Cols {
+		common := true
+		for _, m := range r.Map {
+			common = common && m[j] != nil
+		}
+		if !common {
+			continue
+		}
+		r.Cols[kept] = c
+		for _, m := range r.Map {
+			m[kept] = m[j]
+		}
+		kept++
+	}
+	r.Cols = r.Cols[:kept]
+	for i, m := range r.Map {
+		r.Map[i] = m[:kept]
+	}
 }
 
 // implied lists the tables that search and find read when they name none: all of the workspace, and views.

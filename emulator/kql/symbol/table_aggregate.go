@@ -27,6 +27,7 @@ buildschema(expr:bag) bag name=schema_arg0
 cnt() long name=cnt_arg0 deprecated=count hidden
 count() long name=count_arg0
 count(predicate:bool) long name=count_arg0 hidden
+count(expr:scalar) long name=count_arg0 hidden
 count_distinct(expr:notdynamic) long name=count_distinct_arg0
 count_distinctif(expr:notdynamic, predicate:bool) long name=count_distinctif_arg0
 countif(predicate:bool) long name=countif_arg0

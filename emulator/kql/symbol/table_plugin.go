@@ -14,7 +14,7 @@ ai_embed_text(Text:scalar, ConnectionString:string, Options:bag?, IncludeErrorMe
 ai_embeddings(Text:scalar, ConnectionString:string, Options:bag?, IncludeErrorMessages:bool?) =custom
 autocluster(SizeWeight:real?~, WeightColumn:scalar!col?~, NumSeeds:integer?~, CustomWildcard:scalar*) =custom
 azure_digital_twins_query_request(endpoint:string, sql_query:string) =custom
-bag_unpack(column:scalar!col, column_prefix:string!litne?) =custom
+bag_unpack(column:scalar!col, OutputColumnPrefix:string!litne?, columnsConflict:string!lit?{error|replace_source|keep_source}, ignoredProperties:array!const?) =custom
 basket(Threshold:real?~, WeightColumn:scalar!col?~, MaxDimensions:integer?~, CustomWildcard:scalar*) =custom
 cosmosdb_sql_request(connection_string:string, sql_query:string, sql_parameters:bag?, options:bag?) =custom
 csharp(OutputSchema:type, Script:string, Arguments:bag?) =custom
