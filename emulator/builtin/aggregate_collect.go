@@ -133,7 +133,9 @@ func arraysColumn(groups [][]*value.Node) vector.Column {
 	return &vector.Dynamics{Nodes: out}
 }
 
-// makeList collects values in the order they come; nulls are left out unless they are wanted.
+// makeList collects values in the order they come; nulls are left out unless they are wanted. Arrays give their elements, as in make_set.
+//
+// Source: Kusto documentation, "geo_point_in_polygon()", where make_list of arrays of one polygon each makes the coordinates of a MultiPolygon.
 type makeList struct {
 	limit  int
 	nulls  bool
@@ -163,14 +165,27 @@ func (a *makeList) Update(args []vector.Column, group []int32, n int) {
 		} else {
 			node = col.Value(i).Node()
 		}
-		if node.IsNull() {
-			if !a.nulls {
-				continue
+		if node != nil && node.Kind == value.KindArray {
+			for _, e := range node.Elems {
+				a.add(g, e)
 			}
-			node = nullElement
+			continue
 		}
-		a.groups[g] = append(a.groups[g], node)
+		a.add(g, node)
 	}
+}
+
+func (a *makeList) add(g int32, n *value.Node) {
+	if len(a.groups[g]) >= a.limit {
+		return
+	}
+	if n.IsNull() {
+		if !a.nulls {
+			return
+		}
+		n = nullElement
+	}
+	a.groups[g] = append(a.groups[g], n)
 }
 
 // codeNodes shares one node among the rows of a dictionary's value; nil for other columns.
