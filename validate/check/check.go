@@ -31,7 +31,7 @@ func All() []Check { return all() }
 
 var all = sync.OnceValue(func() []Check {
 	checks := []Check{
-		alertDetails, alertDetailColumns, compile, connectorTypes, customDetailColumns, customDetails, duplicate, entityColumns, entityMapping,
+		alertDetails, alertDetailColumns, compile, connectorTypes, customDetailColumns, customDetails, duplicate, entityColumns, entityDynamicColumn, entityMapping,
 		guid, incidentGrouping, lookback, missingTests, overlap, queryLength, resultDescription, ruleKind, schedule, searchUnion, streamTypeClash,
 		suppression, tableDeclared, tactics, techniques, testReferences, thresholdInsideHelper, unboundedSet, version, watchlistItems,
 	}

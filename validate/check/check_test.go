@@ -21,7 +21,8 @@ import (
 var update = flag.Bool("update", false, "rewrite the wanted findings")
 
 // wordCompiler is a compiler for tests: the columns are those of the last project (TimeGenerated is a datetime, the rest text; the
-// name OPEN makes the result open), the tables are the names with Logs or SecurityAlert, WRONG is an error and ODD a warning.
+// name OPEN makes the result open; Set... are dynamic), the tables are the names with Logs or SecurityAlert and those of the functions that
+// it names, WRONG is an error and ODD a warning.
 type wordCompiler struct{}
 
 var (
@@ -29,7 +30,7 @@ var (
 	tableRE   = regexp.MustCompile(`\b([A-Z]\w*Logs|SecurityAlert)\b`)
 )
 
-func (wordCompiler) Check(q content.Text, _ string, _ *content.Bundle) CompileResult {
+func (wordCompiler) Check(q content.Text, _ string, b *content.Bundle) CompileResult {
 	text := q.String()
 	var res CompileResult
 	for _, w := range []struct {
@@ -40,7 +41,13 @@ func (wordCompiler) Check(q content.Text, _ string, _ *content.Bundle) CompileRe
 			res.Diagnostics = append(res.Diagnostics, source.Diagnostic{Code: "KS142", Severity: w.sev, Span: source.Span{Start: i, End: i + len(w.word)}, Message: "the name " + w.word + " is not known", Help: "rename it"})
 		}
 	}
-	for _, t := range tableRE.FindAllString(text, -1) {
+	named := text
+	for _, f := range b.Functions {
+		if f.Alias != "" && strings.Contains(text, f.Alias+"(") {
+			named += f.Query.String()
+		}
+	}
+	for _, t := range tableRE.FindAllString(named, -1) {
 		if !slices.Contains(res.Tables, t) {
 			res.Tables = append(res.Tables, t)
 		}
@@ -55,6 +62,9 @@ func (wordCompiler) Check(q content.Text, _ string, _ *content.Bundle) CompileRe
 			typ := "string"
 			if name == "TimeGenerated" {
 				typ = "datetime"
+			}
+			if strings.HasPrefix(name, "Set") {
+				typ = "dynamic"
 			}
 			if name == "OPEN" {
 				res.Open = true
