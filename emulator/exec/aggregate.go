@@ -285,12 +285,15 @@ func (n *aggregateNode) open(r *run) Operator {
 			if err := g.add(b); err != nil {
 				return nil, err
 			}
-			if err := r.within(int64(g.table.Len())*int64(len(n.columns))*16, "summarize"); err != nil {
+			if err := r.within(g.bytes(), "summarize"); err != nil {
 				return nil, err
 			}
 		}
 	}}
 }
+
+// bytes estimates what the groups hold.
+func (g *grouping) bytes() int64 { return int64(g.table.Len()) * int64(len(g.n.columns)) * 16 }
 
 // within returns an error when an operator holds more than the limit allows.
 func (r *run) within(bytes int64, operator string) error {
@@ -305,13 +308,13 @@ func (r *run) within(bytes int64, operator string) error {
 // first goes on through all of them.
 func (n *aggregateNode) inParallel(ctx context.Context, r *run, parts []Operator) (*Batch, error) {
 	total := n.newGrouping()
-	rows, err := total.addAll(ctx, parts[:1])
+	rows, err := total.addAll(ctx, r, parts[:1])
 	if err != nil {
 		return nil, err
 	}
 	rest := parts[1:]
 	if total.table.Len() > 64 && total.table.Len() > rows/8 {
-		if _, err := total.addAll(ctx, rest); err != nil {
+		if _, err := total.addAll(ctx, r, rest); err != nil {
 			return nil, err
 		}
 		return total.finish()
@@ -320,7 +323,7 @@ func (n *aggregateNode) inParallel(ctx context.Context, r *run, parts []Operator
 	states := make([]*grouping, runs)
 	err = r.forEach(ctx, runs, func(ctx context.Context, i int) error {
 		states[i] = n.newGrouping()
-		_, err := states[i].addAll(ctx, rest[i*len(rest)/runs:(i+1)*len(rest)/runs])
+		_, err := states[i].addAll(ctx, r, rest[i*len(rest)/runs:(i+1)*len(rest)/runs])
 		return err
 	})
 	if err != nil {
@@ -333,7 +336,7 @@ func (n *aggregateNode) inParallel(ctx context.Context, r *run, parts []Operator
 }
 
 // addAll adds the rows of operators, one after another, and returns their number.
-func (g *grouping) addAll(ctx context.Context, parts []Operator) (rows int, err error) {
+func (g *grouping) addAll(ctx context.Context, r *run, parts []Operator) (rows int, err error) {
 	for _, p := range parts {
 		for {
 			b, err := p.Next(ctx)
@@ -345,7 +348,10 @@ func (g *grouping) addAll(ctx context.Context, parts []Operator) (rows int, err 
 				break
 			}
 			rows += b.N
-			if err := g.add(b); err != nil {
+			if err = g.add(b); err == nil {
+				err = r.within(g.bytes(), "summarize")
+			}
+			if err != nil {
 				p.Close()
 				return rows, err
 			}

@@ -199,7 +199,7 @@ func (r *run) prepareRange(x *bind.Range) (node, error) {
 }
 
 // rangeLimit bounds the rows of range, as a guard against a step that is far too small.
-const rangeLimit = 50_000_000
+const rangeLimit = 10_000_000
 
 func (n *rangeNode) open(r *run) Operator {
 	return &lazily{size: r.o.BatchSize, make: func(context.Context) (*Batch, error) {
