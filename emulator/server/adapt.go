@@ -124,7 +124,8 @@ func (a *workspace) holds(table string) bool {
 	return false
 }
 
-// queryError is the compiler's or the engine's word as the server tells it.
+// queryError is the compiler's or the engine's word as the server tells it: names that mean nothing in the service's words,
+// other mistakes in the compiler's own, each with the compiler's code behind it.
 func queryError(err error) error {
 	var q *emulator.QueryError
 	if !errors.As(err, &q) {
@@ -143,14 +144,23 @@ func queryError(err error) error {
 		if d.Help != "" {
 			out.Message += "; " + d.Help
 		}
+		name := quotedName(d.Message)
 		switch {
 		case d.Kind == "syntax":
-			out.Kind = SyntaxError
-		case d.Code == "KS204" && strings.Contains(d.Message, "unknown table"), d.Code == "KS142" && begins(q.Text, d.Span.Start):
-			out.Kind = UnknownTable
+			out.Kind, out.Code = SyntaxError, "SYN0002"
+		case name != "" && (d.Code == "KS204" || d.Code == "KS142" && begins(q.Text, d.Span.Start)):
+			out.Kind, out.Code = UnknownTable, "SEM0100"
+			out.Message = fmt.Sprintf("Failed to resolve table or column expression named '%s'", name)
+		case name != "" && d.Code == "KS142":
+			out.Kind, out.Code = SemanticError, "SEM0100"
+			out.Message = fmt.Sprintf("Failed to resolve scalar expression named '%s'", name)
+			if d.Help != "" {
+				out.Message += "; " + d.Help
+			}
 		default:
-			out.Kind = SemanticError
+			out.Kind, out.Code = SemanticError, "SEM0100"
 		}
+		out.Message += " (" + d.Code + ")"
 		return out
 	}
 	_, message, ok := strings.Cut(out.Message, " ")
@@ -158,6 +168,16 @@ func queryError(err error) error {
 		out.Message = message
 	}
 	return out
+}
+
+// quotedName is the name that a message like `unknown column "X"` ends with; "" for other messages.
+func quotedName(message string) string {
+	rest, ok := strings.CutPrefix(message, "unknown ")
+	if !ok || !strings.HasSuffix(rest, `"`) {
+		return ""
+	}
+	_, name, _ := strings.Cut(strings.TrimSuffix(rest, `"`), `"`)
+	return name
 }
 
 // begins reports whether a place is the first word of a statement, where only a table can stand.

@@ -49,6 +49,14 @@ type place struct {
 
 func (p place) id() string { return p.parent + "/" + p.name }
 
+// above is the id of the resource that one of a nested type lies under, "" for others.
+func (p place) above() string {
+	if strings.Count(p.t.name, "/") < 2 {
+		return ""
+	}
+	return p.parent[:strings.LastIndexByte(p.parent, '/')]
+}
+
 // resourceManager serves everything below /subscriptions and /providers.
 func (s *Server) resourceManager(w http.ResponseWriter, r *http.Request, segments, lower []string) {
 	if !s.authorized(w, r) {
@@ -347,6 +355,9 @@ func (s *Server) write(p place, in request, version, ifMatch, ifNoneMatch string
 	res, e = s.store.change(p.id(), func(t *txn, old *resource) (*resource, *armError) {
 		if patch && old == nil {
 			return nil, notFound(p)
+		}
+		if above := p.above(); above != "" && t.s.items[strings.ToLower(above)] == nil {
+			return nil, &armError{http.StatusNotFound, "ParentResourceNotFound", "The parent resource '" + above + "' could not be found."}
 		}
 		match := ifMatch
 		for _, m := range []string{in.Etag, in.ETag} {

@@ -366,6 +366,10 @@ func (s *Server) planResource(c *scope, r map[string]any, parentType, parentName
 
 // deploy answers the PUT of a deployment.
 func (s *Server) deploy(w http.ResponseWriter, r *http.Request, p place, version string) {
+	if !strings.Contains(strings.ToLower(p.parent), "/resourcegroups/") {
+		writeArm(w, invalidTemplate("the stand-in deploys to its resource group only"))
+		return
+	}
 	in, _, plan, outputs, e := s.readDeployment(r)
 	if e != nil {
 		writeArm(w, e)
