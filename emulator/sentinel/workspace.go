@@ -9,7 +9,9 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator"
 	"github.com/seed-caab1ad3/blindspot/emulator/exec"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/syntax"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/result"
 )
@@ -80,15 +82,53 @@ func (f *queryFault) Unwrap() error { return f.QueryError }
 // Reason is the reason code of a query that does not compile.
 func (f *queryFault) Reason() string {
 	switch f.Code() {
-	case "KS204":
-		return "TABLE_NOT_EXISTS"
 	case "KS211":
 		return "UNKNOWN_FUNCTION"
 	}
 	for _, d := range f.Diagnostics {
+		if d.Severity == source.Error && standsForTable(f.Text, d.Span) {
+			return "TABLE_NOT_EXISTS"
+		}
 		if d.Kind == "syntax" {
 			return "SYNTAX_ERROR"
 		}
 	}
 	return "SEMANTIC_ERROR"
+}
+
+// standsForTable reports whether a place of a query is a name where only a table can stand.
+func standsForTable(text string, at source.Span) bool {
+	found := false
+	table := func(e syntax.Expr) {
+		for {
+			p, ok := e.(*syntax.ParenExpr)
+			if !ok {
+				break
+			}
+			e = p.X
+		}
+		if n, ok := e.(*syntax.NameRef); ok && n.Span() == at {
+			found = true
+		}
+	}
+	for _, s := range syntax.Parse(text).Statements {
+		syntax.Walk(s, func(n syntax.Node) bool {
+			switch n := n.(type) {
+			case *syntax.PipeExpr:
+				table(n.Source)
+			case *syntax.QueryStatement:
+				table(n.Expr)
+			case *syntax.UnionOperator:
+				for _, t := range n.Tables {
+					table(t)
+				}
+			case *syntax.JoinOperator:
+				table(n.Right)
+			case *syntax.LookupOperator:
+				table(n.Right)
+			}
+			return !found
+		})
+	}
+	return found
 }

@@ -1,0 +1,61 @@
+package sentinel_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// checkGolden compares everything that a scenario leaves in the three tables with testdata/golden.
+func (x *stage) checkGolden(name string) {
+	t := x.t
+	var out bytes.Buffer
+	write := func(r content.Record) {
+		if err := json.Indent(&out, content.AppendJSON(nil, r), "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		out.WriteByte('\n')
+	}
+	if name == "health" {
+		for _, o := range x.log.Outcomes {
+			write(sentinel.SentinelHealth(o, scenarioWorkspace))
+		}
+	} else {
+		for _, a := range x.log.Alerts() {
+			write(sentinel.SecurityAlert(a, scenarioWorkspace))
+		}
+		for _, c := range x.log.History {
+			write(sentinel.SecurityIncident(c, x.options, scenarioWorkspace))
+		}
+	}
+	golden(t, name+".json", out.Bytes())
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", "golden", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, got) {
+		t.Errorf("%s differs; run the test with -update and read the diff", file)
+	}
+}
