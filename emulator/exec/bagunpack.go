@@ -19,7 +19,7 @@ func bagUnpack(_ context.Context, _ *run, n *evaluateNode, in, _ *Batch) (*Batch
 		return nil, fmt.Errorf("the first argument must be a column")
 	}
 	prefix := ""
-	if v, ok := n.constant("column_prefix"); ok {
+	if v, ok := n.constant("OutputColumnPrefix"); ok {
 		prefix = v.Text()
 	}
 	conflict := "error"
