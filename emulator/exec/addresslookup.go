@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
-	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
 
@@ -68,30 +67,7 @@ func addressLookup(_ context.Context, _ *run, n *evaluateNode, in, right *Batch)
 			left, matches = append(left, int32(row)), append(matches, -1)
 		}
 	}
-	ins := map[*bind.Column]int{}
-	for i, c := range n.inCols {
-		ins[c] = i
-	}
-	fromRight := places(n.columns, n.rel.RightOut, n.rel.Right.Columns())
-	l, r := in.Select(left), right.Select(matches)
-	out := make([]vector.Column, len(n.columns))
-	for i, c := range n.columns {
-		switch {
-		case fromRight[i] >= 0:
-			out[i] = r.Column(fromRight[i])
-		default:
-			j, ok := ins[c]
-			if !ok && i < len(n.inCols) {
-				j, ok = i, true // the input's column under a name made distinct
-			}
-			if ok {
-				out[i] = l.Column(j)
-			} else {
-				out[i] = &vector.Const{Val: value.Null(c.Type), N: len(left)}
-			}
-		}
-	}
-	return NewBatch(len(left), out), nil
+	return n.beside(in, right, left, matches), nil
 }
 
 // extraKeys returns the columns of the arguments that must be equal on both sides: they have one name on both.

@@ -42,6 +42,8 @@ func pluginNamed(name string) pluginFunc {
 		return narrow
 	case "ipv4_lookup", "ipv6_lookup":
 		return addressLookup
+	case "geo_polygon_lookup", "geo_line_lookup":
+		return geoLookup
 	case "identity", "preview":
 		return identity
 	case "sliding_window_counts":
