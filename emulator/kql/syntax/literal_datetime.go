@@ -17,6 +17,7 @@ func parseDateTime(s string) (int64, bool) {
 		return maxDateTime, true
 	}
 	if isDigit(s[0]) {
+		s = strings.ReplaceAll(s, " - ", "-") // the reference writes datetime(2017 - 08 - 01) too
 		if t, ok := parseISO(s); ok {
 			return t, true
 		}
