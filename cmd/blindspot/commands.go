@@ -16,7 +16,13 @@ func commands() []*cli.Command {
 		testCommand(),
 		queryCommand(),
 		generateCommand(),
+		pullCommand(),
+		planCommand(),
+		applyCommand(),
+		rollbackCommand(),
 		serveCommand(),
+		workbookCommand(),
+		fmtCommand(),
 		versionCommand(),
 	}
 }

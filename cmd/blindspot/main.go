@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *os
 		}
 	}()
 	app := newApp(stdin, stdout, stderr)
-	err := app.RunContext(ctx, args)
+	err := app.RunContext(ctx, flagsFirst(app, args))
 	switch {
 	case ctx.Err() != nil && err != nil:
 		fmt.Fprintln(stderr, "blindspot: interrupted")
