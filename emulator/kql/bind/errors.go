@@ -88,6 +88,11 @@ func (b *binder) unknownName(name string, at source.Span) {
 	if b.row != nil {
 		what = "column"
 	}
+	if b.catalog != nil {
+		if _, ok := b.catalog.Function(name); ok {
+			help = fmt.Sprintf("the function takes arguments: %s(...)", name)
+		}
+	}
 	b.fail("KS142", at, help, "unknown %s %q", what, name)
 }
 
