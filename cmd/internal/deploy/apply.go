@@ -87,6 +87,15 @@ func (a *Applier) Apply(ctx context.Context, p *Plan) (*Outcome, error) {
 	if err := a.ready(ctx, p); err != nil {
 		return nil, err
 	}
+	for i := range p.Actions { // rows are read late: those of a watchlist that goes are needed for the snapshot alone
+		if x := &p.Actions[i]; x.Action != None && x.Kind == Watchlist && x.have != nil && x.have.Items == nil {
+			c := *x.have
+			if err := readItems(ctx, a.W, &c); err != nil {
+				return nil, err
+			}
+			x.have = &c
+		}
+	}
 	id := newID()
 	if out.Snapshot, err = a.Store.Keep(p, id, a.Now()); err != nil {
 		return nil, fmt.Errorf("the snapshot could not be written, so nothing was sent: %w", err)
@@ -624,7 +633,13 @@ func (r *run) unmark(a *Action, m *Mark) error {
 	if err := r.begin(a, "unmark"); err != nil {
 		return err
 	}
-	_, err := r.W.Do(r.req, azure.Request{Method: http.MethodDelete, Path: resourceID(r.plan.target, Metadata, m.Name), Version: stableVersion})
+	at := resourceID(r.plan.target, Metadata, m.Name)
+	_, err := r.W.Do(r.req, azure.Request{Method: http.MethodDelete, Path: at, Version: stableVersion})
+	if azure.IsUncertain(err) && r.req.Err() == nil {
+		if m, _, gerr := r.W.Get(r.req, at, stableVersion); gerr == nil && m == nil {
+			return nil // carried out, and the answer was lost
+		}
+	}
 	if err != nil && !azure.IsMissing(err) {
 		return fmt.Errorf("the content is as planned, its mark is still there: %w", err)
 	}

@@ -337,3 +337,12 @@ func BuildRollback(snap *Snapshot, s *State) (*Plan, error) {
 	}
 	return p, nil
 }
+
+// ReadAll says what must be read for a rollback.
+func ReadAll(snap *Snapshot) ReadOptions {
+	d := &Desired{}
+	for _, e := range snap.Entries {
+		d.Resources = append(d.Resources, &Resource{Kind: e.Kind, ID: e.ID})
+	}
+	return ReadFor(d)
+}

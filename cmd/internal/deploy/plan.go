@@ -576,10 +576,14 @@ func (p *Plan) WarnTables(ctx context.Context, ask Asker) {
 		}
 	}
 	for _, a := range changed {
+		var empty []string
 		for _, t := range sorted(x.of(a.want).tables) {
 			if !filled[t] {
-				a.Warnings = append(a.Warnings, fmt.Sprintf("the table %s has had no rows in 14 days, or is not there", t))
+				empty = append(empty, t)
 			}
+		}
+		if len(empty) > 0 {
+			a.Warnings = append(a.Warnings, "no rows in 14 days in "+strings.Join(empty, ", "))
 		}
 	}
 }
