@@ -51,7 +51,8 @@ func Render(ctx context.Context, engine Engine, w *content.Workbook, now time.Ti
 	if err != nil {
 		return nil, err
 	}
-	p := &Page{Title: titleOf(parsed), Now: r.now, run: r, tabs: map[string]*tab{}}
+	title, _, _ := r.values.substitute(titleOf(parsed), true)
+	p := &Page{Title: title, Now: r.now, run: r, tabs: map[string]*tab{}}
 	walk(parsed.Items, func(it *Item) {
 		if it.Type != typeLinks || it.Style != "tabs" {
 			return

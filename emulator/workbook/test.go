@@ -20,7 +20,7 @@ type Finding struct {
 	File    string
 	Item    string // the item's or parameter's name
 	Path    string // its place in the JSON
-	Line    int    // of the query, counted from 1 in the query's own text; 0 when it is not about a place in one
+	Line    int    // of the query with its parameters put in, counted from 1; 0 when it is not about a place in one
 	Column  int
 	Warning bool
 	Message string
@@ -199,8 +199,9 @@ func (t *tester) query(it *Item, clicks Values) {
 			t.values[k] = v
 		}
 		if _, p := t.runItem(it); p != nil {
-			p.message = "after a click above: " + p.message
 			t.fail(it.Name, it.Path, *p)
+			last := &t.out.Findings[len(t.out.Findings)-1]
+			last.Message = "after a click above: " + last.Message
 		}
 		t.values = before
 		o.Clicked = true
