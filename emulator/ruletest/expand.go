@@ -48,9 +48,10 @@ func Expand(bundle *content.Bundle, file string, test *content.TestCase, now tim
 			if !ok {
 				continue
 			}
+			base := x.merge(schema, e, parts)
 			for k := 0; k < e.Repeat; k++ {
 				number++
-				t.Rows = append(t.Rows, x.row(schema, e, parts, empty, k, number))
+				t.Rows = append(t.Rows, x.row(schema, e, base, empty, k, number))
 			}
 		}
 		set.Tables = append(set.Tables, t)
@@ -138,21 +139,9 @@ func (x *expander) parts(e content.Event, table string) ([]content.Record, bool)
 	return out, true
 }
 
-func (x *expander) row(schema *tables.Schema, e content.Event, parts []content.Record, empty map[string]bool, k, number int) Row {
-	row := Row{Table: schema.Name, From: e.Position, Use: e.Use, Index: k + 1}
-	row.Time = e.At.At(x.now).Add(time.Duration(k) * e.Every)
-	if !e.At.IsSet() {
-		row.Time = x.now.Add(time.Duration(k) * e.Every)
-	}
-	switch {
-	case !e.Ingested.IsSet():
-		row.Ingested = row.Time
-	case e.Ingested.Relative:
-		row.Ingested = row.Time.Add(e.Ingested.Offset)
-	default:
-		row.Ingested = e.Ingested.Time
-	}
-	var rec content.Record
+// merge lays the template's layers and the test's own values over each other, once for all repeats of an event.
+func (x *expander) merge(schema *tables.Schema, e content.Event, parts []content.Record) content.Record {
+	rec := make(content.Record, 0, 96)
 	for _, p := range parts {
 		for _, f := range p {
 			rec = x.put(rec, f.Name, f.Value, e.Position)
@@ -174,6 +163,25 @@ func (x *expander) row(schema *tables.Schema, e content.Event, parts []content.R
 		}
 		rec = x.put(rec, f.Name, f.Value, at)
 	}
+	return rec
+}
+
+// row is one repeat of an event.
+func (x *expander) row(schema *tables.Schema, e content.Event, base content.Record, empty map[string]bool, k, number int) Row {
+	row := Row{Table: schema.Name, From: e.Position, Use: e.Use, Index: k + 1}
+	row.Time = e.At.At(x.now).Add(time.Duration(k) * e.Every)
+	if !e.At.IsSet() {
+		row.Time = x.now.Add(time.Duration(k) * e.Every)
+	}
+	switch {
+	case !e.Ingested.IsSet():
+		row.Ingested = row.Time
+	case e.Ingested.Relative:
+		row.Ingested = row.Time.Add(e.Ingested.Offset)
+	default:
+		row.Ingested = e.Ingested.Time
+	}
+	rec := append(make(content.Record, 0, len(base)+5), base...)
 	id := func(column string) {
 		if _, given := rec.Get(column); !given && has(schema, column) {
 			rec = append(rec, content.Field{Name: column, Value: x.id(column, number)})
@@ -188,8 +196,8 @@ func (x *expander) row(schema *tables.Schema, e content.Event, parts []content.R
 	if _, given := rec.Get("TimeGenerated"); !given {
 		rec = append(rec, content.Field{Name: "TimeGenerated", Value: row.Time.UTC().Format("2006-01-02T15:04:05.0000000Z")})
 	}
-	rec = x.fill(rec, row.Index, e.Position)
-	out := make(content.Record, 0, len(rec))
+	x.fill(rec, row.Index, e.Position)
+	out := rec[:0]
 	for _, f := range rec {
 		if !schema.Open && !has(schema, f.Name) {
 			continue // a template may have more columns than this table
@@ -227,25 +235,24 @@ func columnNames(s *tables.Schema) []string {
 	return out
 }
 
-// put sets a column or, with a dotted name, a value inside one; nested containers are copied, never changed in place,
-// because templates are shared.
+// put sets a column or, with a dotted name, a value inside one, in a record of the expander's own. Nested containers are
+// copied, never changed in place, because templates are shared.
 func (x *expander) put(rec content.Record, name string, v any, at content.Position) content.Record {
 	top, rest, dotted := strings.Cut(name, ".")
 	for i := range rec {
 		if rec[i].Name != top {
 			continue
 		}
-		out := append(content.Record(nil), rec...)
 		if dotted {
 			v = x.inside(rec[i].Value, rest, v, at)
 		}
-		out[i].Value = v
-		return out
+		rec[i].Value = v
+		return rec
 	}
 	if dotted {
 		v = x.inside(nil, rest, v, at)
 	}
-	return append(rec[:len(rec):len(rec)], content.Field{Name: top, Value: v})
+	return append(rec, content.Field{Name: top, Value: v})
 }
 
 func (x *expander) inside(in any, path string, v any, at content.Position) any {
@@ -267,7 +274,7 @@ func (x *expander) inside(in any, path string, v any, at content.Position) any {
 		out[i] = v
 		return out
 	case content.Record:
-		return x.put(in, path, v, at)
+		return x.put(append(content.Record(nil), in...), path, v, at)
 	}
 	if more {
 		v = x.inside(nil, rest, v, at)

@@ -10,24 +10,44 @@ import (
 	"github.com/seed-caab1ad3/blindspot/content"
 )
 
-// fill replaces the placeholders of a row: {i}, {Path}, {guid:Path}, {guid:salt/Path}, {long:Path}.
-func (x *expander) fill(rec content.Record, index int, at content.Position) content.Record {
+// fill replaces the placeholders of a row, in place at its top: {i}, {Path}, {guid:Path}, {guid:salt/Path}, {long:Path}.
+func (x *expander) fill(rec content.Record, index int, at content.Position) {
 	for round := 0; ; round++ {
 		changed := false
-		out := make(content.Record, len(rec))
-		for i, f := range rec {
-			out[i] = f
-			out[i].Value = x.fillValue(f.Value, rec, index, &changed)
+		for i := range rec {
+			if mayHold(rec[i].Value) {
+				rec[i].Value = x.fillValue(rec[i].Value, rec, index, &changed)
+			}
 		}
-		rec = out
 		if !changed {
-			return rec
+			return
 		}
 		if round == maxPlaceholderRounds {
 			x.mistake(at, "placeholders refer to each other in a circle")
-			return rec
+			return
 		}
 	}
+}
+
+// mayHold reports whether a value can hold a placeholder at all: most do not, and need no copy.
+func mayHold(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.IndexByte(v, '{') >= 0
+	case []any:
+		for _, e := range v {
+			if mayHold(e) {
+				return true
+			}
+		}
+	case content.Record:
+		for i := range v {
+			if mayHold(v[i].Value) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (x *expander) fillValue(v any, rec content.Record, index int, changed *bool) any {
