@@ -5,11 +5,15 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
+	"github.com/seed-caab1ad3/blindspot/emulator/plan"
+	"github.com/seed-caab1ad3/blindspot/emulator/store"
 )
 
 func testWorkspace(t *testing.T) *Workspace {
@@ -142,5 +146,72 @@ func TestCompiledAnew(t *testing.T) {
 	}
 	if err := query("F() | count"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestNeeds loads files for one query and asks for the answer that all rows and columns give.
+func TestNeeds(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"SigninLogs.jsonl": `{"TimeGenerated":"2026-01-05T10:00:00Z","User":"a","ResultType":"0","Device":{"os":"x \"y\""},"More":[1,{"k":"]"}],"Text":"a \\\" b","N":-1.5e3}
+{"User":"b","TimeGenerated":"2026-01-05T11:00:00Z","Text":"","Device":{"os":"z"},"ResultType":"50126","_ingested":"2026-01-05T11:10:00Z"}
+`,
+		"Other.csv": "TimeGenerated,User,Extra\n2026-01-05T11:00:00Z,b,7\n",
+		"Third.csv": "TimeGenerated,Broken\n2026-01-05T11:00:00Z\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func() *Workspace {
+		w := New(Options{})
+		w.CreateTable("SigninLogs", []store.Column{{Name: "TimeGenerated", Type: value.DateTime}, {Name: "User", Type: value.String}, {Name: "ResultType", Type: value.String},
+			{Name: "Device", Type: value.Dynamic}, {Name: "Text", Type: value.String}, {Name: "N", Type: value.Real}})
+		w.CreateTable("Other", []store.Column{{Name: "TimeGenerated", Type: value.DateTime}, {Name: "User", Type: value.String}, {Name: "Extra", Type: value.Long}})
+		w.CreateTable("Third", []store.Column{{Name: "TimeGenerated", Type: value.DateTime}})
+		return w
+	}
+	for _, c := range []struct {
+		text string
+		want map[string][]string // nil when it cannot be told
+	}{
+		{`SigninLogs | where ResultType == "0" | project User`, map[string][]string{"SigninLogs": {"User", "ResultType"}}},
+		{`SigninLogs | summarize n = count() by os = tostring(Device.os) | where n < toscalar(Other | summarize sum(Extra))`, map[string][]string{"SigninLogs": {"Device"}, "Other": {"Extra"}}},
+		{`SigninLogs | join kind=inner (Other) on User | project User, Extra, late = ingestion_time()`, map[string][]string{"SigninLogs": {"User", plan.IngestionColumn}, "Other": {"User", "Extra"}}},
+		{`SigninLogs | sort by TimeGenerated asc`, map[string][]string{"SigninLogs": nil}},
+		{`SigninLogs | count`, map[string][]string{"SigninLogs": {}}},
+		{`union Sign* | count`, nil},
+		{`search "a"`, nil},
+		{`Unknown | count`, nil},
+	} {
+		w := open()
+		got, ok := w.Needs(c.text, "")
+		if ok != (c.want != nil) || ok && !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.text, got, c.want)
+			continue
+		}
+		if !ok {
+			continue
+		}
+		if _, err := w.LoadPaths([]string{dir}, LoadOptions{Columns: got}); err != nil {
+			t.Errorf("%s: %v", c.text, err)
+			continue
+		}
+		all := open()
+		if _, err := all.LoadPaths([]string{filepath.Join(dir, "SigninLogs.jsonl"), filepath.Join(dir, "Other.csv")}, LoadOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		few, err := w.Query(context.Background(), c.text, QueryOptions{})
+		if err != nil {
+			t.Errorf("%s: %v", c.text, err)
+			continue
+		}
+		full, err := all.Query(context.Background(), c.text, QueryOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := string(few.Primary().AppendBatch(nil, "")), string(full.Primary().AppendBatch(nil, "")); a != b {
+			t.Errorf("%s:\n%s\nwant\n%s", c.text, a, b)
+		}
 	}
 }

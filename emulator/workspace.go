@@ -165,6 +165,9 @@ func (w *Workspace) IngestJSON(table string, r io.Reader) (rows int, err error) 
 type LoadOptions struct {
 	Table   string // "" takes each file's name
 	Workers int
+	// Columns names the columns that are wanted by table, as Needs gives them; nil loads everything. Of a table with a nil list
+	// all columns are loaded, and files named for a table of the catalog that is not in it are not opened.
+	Columns map[string][]string
 }
 
 // Loaded is what one file gave.
@@ -180,9 +183,23 @@ func (w *Workspace) LoadPaths(paths []string, o LoadOptions) ([]Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
+	wanted := map[string][]string{}
+	for table, cols := range o.Columns {
+		if cols != nil {
+			wanted[table] = cols
+		}
+	}
 	var out []Loaded
 	for _, f := range files {
-		list, err := store.LoadFile(f, store.Options{Table: o.Table, Schema: w.Schema, Workers: o.Workers})
+		if o.Columns != nil && o.Table == "" {
+			table := store.TableOf(f)
+			if _, known := w.Schema(table); known {
+				if _, ok := o.Columns[table]; !ok {
+					continue
+				}
+			}
+		}
+		list, err := store.LoadFile(f, store.Options{Table: o.Table, Schema: w.Schema, Workers: o.Workers, Columns: wanted})
 		if err != nil {
 			return out, err
 		}

@@ -13,6 +13,7 @@ import (
 type cells struct {
 	name  string
 	typ   value.Type // Unknown: to be found out
+	skip  bool       // not wanted
 	n     int
 	texts textCells
 	longs []int64

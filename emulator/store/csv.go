@@ -139,14 +139,21 @@ func readCSV(name string, all []byte, o Options) ([]*Data, error) {
 		}
 		rows++
 		for i, field := range record {
-			columns[i].add(field, rows)
+			if !columns[i].cells.skip {
+				columns[i].add(field, rows)
+			}
 		}
 		for _, c := range list {
-			c.pad(rows)
+			if !c.skip {
+				c.pad(rows)
+			}
 		}
 	}
 	d := &Data{Table: o.Table, N: rows}
 	for _, c := range list {
+		if c.skip {
+			continue
+		}
 		col, t := finishCSV(c)
 		if c.name == ingestedKey || c.name == ingestedKeyOld {
 			d.Ingested = convert(col, value.DateTime)
@@ -164,7 +171,7 @@ func readCSV(name string, all []byte, o Options) ([]*Data, error) {
 // csvColumns finds the column of each header field. The portal writes "TimeGenerated [UTC]", and a pair X_dynamic, X_string
 // where rows disagree about X's type.
 func csvColumns(header [][]byte, o Options) ([]csvColumn, []*cells, error) {
-	types := o.types(o.Table)
+	types, skips := o.types(o.Table), o.skips(o.Table)
 	byName := map[string]*cells{}
 	var list []*cells
 	out := make([]csvColumn, len(header))
@@ -200,6 +207,7 @@ func csvColumns(header [][]byte, o Options) ([]csvColumn, []*cells, error) {
 				t = value.DateTime
 			}
 			c = newCells(name, t)
+			c.skip = skips != nil && skips(name) && name != "CreatedDateTime"
 			byName[name] = c
 			list = append(list, c)
 		}

@@ -119,6 +119,7 @@ func (h *hub) add(n *value.Node) error {
 	rows, ok := h.tables[table]
 	if !ok {
 		rows = newJSONRows(h.o.types(table))
+		rows.skips = h.o.skips(table)
 		h.tables[table] = rows
 		h.order = append(h.order, table)
 		h.columns[table] = map[string]Column{}
@@ -145,6 +146,7 @@ func (h *hub) add(n *value.Node) error {
 		seen[name] = true
 		c := rows.column([]byte(name), len(seen)-1)
 		switch {
+		case c.skip:
 		case c.typ == value.Unknown || c.typ == value.Dynamic:
 			c.texts.add([]byte(v.JSON()))
 			c.n++

@@ -14,6 +14,7 @@ import (
 // strings with bytes.IndexByte, and keeps nested values as their text: no tree is built.
 type jsonRows struct {
 	types   func(column string) value.Type
+	skips   func(column string) bool // nil skips none
 	cells   []*cells
 	index   map[string]int
 	order   []int // the columns of the record before, in the order of their keys
@@ -91,6 +92,23 @@ func (r *jsonRows) record(b []byte, i int) (int, error) {
 		i = skipSpace(b, i+1)
 		c := r.column(name, place)
 		place++
+		if c.skip {
+			if i, err = r.skipValue(b, i); err != nil {
+				return i, err
+			}
+			if i = skipSpace(b, i); i >= len(b) {
+				return i, errCut(i)
+			}
+			if b[i] == '}' {
+				r.endRecord()
+				return i + 1, nil
+			}
+			if b[i] != ',' {
+				return i, fail(i, "%s where a comma or } should follow a value", found(b, i))
+			}
+			i = skipSpace(b, i+1)
+			continue
+		}
 		if c.n > r.n { // a name that comes twice: the last value counts
 			c.drop()
 		}
@@ -118,7 +136,7 @@ func (r *jsonRows) endRecord() { r.n++ }
 func (r *jsonRows) column(name []byte, place int) *cells {
 	if place < len(r.order) {
 		if c := r.cells[r.order[place]]; c.name == string(name) {
-			if c.n < r.n {
+			if c.n < r.n && !c.skip {
 				c.pad(r.n)
 			}
 			return c
@@ -133,7 +151,9 @@ func (r *jsonRows) column(name []byte, place int) *cells {
 			t = value.DateTime
 		}
 		r.index[n] = at
-		r.cells = append(r.cells, newCells(n, t))
+		c := newCells(n, t)
+		c.skip = r.skips != nil && r.skips(n)
+		r.cells = append(r.cells, c)
 	}
 	if place < len(r.order) {
 		r.order[place] = at
@@ -141,10 +161,47 @@ func (r *jsonRows) column(name []byte, place int) *cells {
 		r.order = append(r.order, at)
 	}
 	c := r.cells[at]
-	if c.n < r.n {
+	if c.n < r.n && !c.skip {
 		c.pad(r.n)
 	}
 	return c
+}
+
+// skipValue returns the end of the value at b[i] without reading it.
+func (r *jsonRows) skipValue(b []byte, i int) (int, error) {
+	if i >= len(b) {
+		return i, errCut(i)
+	}
+	switch b[i] {
+	case '{', '[':
+		return skipContainer(b, i)
+	case '"':
+		for end := i + 1; ; end++ {
+			k := bytes.IndexByte(b[end:], '"')
+			if k < 0 {
+				return len(b), errCut(len(b))
+			}
+			end += k
+			slashes := 0
+			for b[end-1-slashes] == '\\' {
+				slashes++
+			}
+			if slashes%2 == 0 {
+				return end + 1, nil
+			}
+		}
+	}
+	end := i
+	for end < len(b) && !stops(b[end]) {
+		end++
+	}
+	if end == len(b) {
+		return end, errCut(end)
+	}
+	if word := b[i:end]; !isNumber(word) && string(word) != "null" && string(word) != "true" && string(word) != "false" {
+		return i, fail(i, "%s is no JSON value: text needs double quotes", clip(word))
+	}
+	return end, nil
 }
 
 // drop takes back the last value.
@@ -175,6 +232,9 @@ func (c *cells) drop() {
 func (r *jsonRows) finish(table string) *Data {
 	d := &Data{Table: table, N: r.n}
 	for _, c := range r.cells {
+		if c.skip {
+			continue
+		}
 		c.pad(r.n)
 		col, t := c.finish()
 		if c.name == ingestedKey || c.name == ingestedKeyOld {

@@ -27,6 +27,9 @@ type Options struct {
 	// Schema returns the columns of a table that is known; types of other columns are found from their values.
 	Schema  func(table string) ([]Column, bool)
 	Workers int // 0 or 1 reads on the calling goroutine
+	// Columns names the columns that are wanted of each table; nil wants all of all, a table that is not in it all of its own.
+	// What is not wanted is skipped, not read. TimeGenerated and the ingestion time are always read.
+	Columns map[string][]string
 	// MaxLine bounds a line of JSON, 0 stands for 64 MiB.
 	MaxLine int
 	// MaxFile bounds files that must be held whole (JSON arrays, CSV), 0 stands for 2 GiB.
@@ -74,6 +77,19 @@ func (o Options) types(table string) func(string) value.Type {
 		}
 		return value.Unknown
 	}
+}
+
+// skips returns whether a table's column is not wanted, nil when all are.
+func (o Options) skips(table string) func(string) bool {
+	list, ok := o.Columns[table]
+	if !ok {
+		return nil
+	}
+	want := map[string]bool{TimeColumn: true, ingestedKey: true, ingestedKeyOld: true}
+	for _, name := range list {
+		want[name] = true
+	}
+	return func(name string) bool { return !want[name] }
 }
 
 // TableOf returns the table that a file's name stands for: up to the first '-' or '.'.
@@ -294,7 +310,7 @@ func peekLine(r *bufio.Reader, limit int) ([]byte, error) {
 
 // readLines reads one object a line, block by block, on the workers.
 func readLines(name string, r io.Reader, o Options) ([]*Data, error) {
-	types := o.types(o.Table)
+	types, skips := o.types(o.Table), o.skips(o.Table)
 	var blocks []*block
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, max(o.Workers, 1))
@@ -303,6 +319,7 @@ func readLines(name string, r io.Reader, o Options) ([]*Data, error) {
 	free := make(chan []byte, max(o.Workers, 1)+1)
 	parse := func(b *block) {
 		b.rows = newJSONRows(types)
+		b.rows.skips = skips
 		if b.err = b.parse(name); b.err != nil {
 			failed.Do(func() { close(stop) })
 		}
@@ -535,6 +552,7 @@ func readWhole(name string, r io.Reader, o Options) ([]*Data, error) {
 		return readEnvelopes(all, o, located)
 	}
 	rows := newJSONRows(o.types(o.Table))
+	rows.skips = o.skips(o.Table)
 	i := skipSpace(all, 0)
 	array := i < len(all) && all[i] == '['
 	if array {

@@ -27,11 +27,11 @@ func readParquet(name string, r io.ReaderAt, size int64, o Options) (out []*Data
 	if o.Table == "" {
 		o.Table = TableOf(name)
 	}
-	types := o.types(o.Table)
+	types, skips := o.types(o.Table), o.skips(o.Table)
 	var leaves []*parquet.Column
 	var list []*cells
 	for _, c := range f.Root().Columns() {
-		if !c.Leaf() || c.Repeated() {
+		if !c.Leaf() || c.Repeated() || skips != nil && skips(c.Name()) {
 			continue
 		}
 		t := types(c.Name())
