@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,8 +35,8 @@ func serveCommand() *cli.Command {
 			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:8470", Usage: "plain http listener at `HOST:PORT`; port 0 picks a free one"},
 			&cli.StringFlag{Name: "tls-addr", Usage: "https listener at `HOST:PORT` (default: the port after --addr's, or a free one)"},
 			&cli.StringFlag{Name: "state", Usage: "keep content and ingested rows in `DIR`"},
-			&cli.StringSliceFlag{Name: "seed-data", Usage: "events to begin with, a file or folder at `PATH`; may be repeated"},
-			&cli.StringSliceFlag{Name: "fault", Usage: "let requests fail: `KIND[:METHOD][:PATH][@AFTER][xTIMES][~WAIT]`; may be repeated"},
+			&cli.GenericFlag{Name: "seed-data", Value: &repeated{}, Usage: "events to begin with, a file or folder at `PATH`; may be repeated"},
+			&cli.GenericFlag{Name: "fault", Value: &repeated{}, Usage: "let requests fail: `KIND[:METHOD][:PATH][@AFTER][xTIMES][~WAIT]`; may be repeated"},
 			&cli.StringFlag{Name: "ready-file", Usage: "write addresses and environment to `FILE` once it listens"},
 			&cli.StringFlag{Name: "workspace", Value: "sentinel", Usage: "`NAME` of the workspace"},
 			&cli.StringFlag{Name: "now", Usage: "stop the clock at this `TIME` (RFC 3339)"},
@@ -44,6 +45,12 @@ func serveCommand() *cli.Command {
 		Action: serve,
 	}
 }
+
+// repeated takes a flag's values as they are; the library's own lists would split them at commas.
+type repeated []string
+
+func (r *repeated) Set(v string) error { *r = append(*r, v); return nil }
+func (r *repeated) String() string     { return strings.Join(*r, " ") }
 
 // ready is the ready file: what a script needs to know.
 type ready struct {
@@ -67,7 +74,7 @@ func serve(c *cli.Context) (err error) {
 	if opts.TLSAddr == "" {
 		opts.TLSAddr = server.NextPort(opts.Addr)
 	}
-	for _, text := range c.StringSlice("fault") {
+	for _, text := range *c.Generic("fault").(*repeated) {
 		f, err := server.ParseFault(text)
 		if err != nil {
 			return fail(exitUsage, "%v", err)
@@ -89,7 +96,7 @@ func serve(c *cli.Context) (err error) {
 			fmt.Fprintln(c.App.ErrWriter, line)
 		}
 	}
-	if opts.Engine, err = serveEngine(c.Context, c.StringSlice("seed-data"), opts.Now); err != nil {
+	if opts.Engine, err = serveEngine(c.Context, *c.Generic("seed-data").(*repeated), opts.Now); err != nil {
 		return err
 	}
 	s, err := server.New(opts)

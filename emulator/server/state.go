@@ -37,6 +37,7 @@ type state struct {
 	sequence int64
 	library  int64 // rises when functions or watchlists change
 	dir      string
+	lock     *os.File // held while the folder is in use
 	journal  *os.File
 	lines    int
 	broken   error // why no more can be written
@@ -45,6 +46,7 @@ type state struct {
 const (
 	stateFile   = "resources.json"
 	journalFile = "journal.jsonl"
+	lockName    = "lock"
 	// stateFormat is the number of the format that this version writes; it reads all up to it.
 	stateFormat = 1
 	// compactAfter is the number of journal lines after which a snapshot is written.
@@ -72,25 +74,43 @@ func openState(dir string) (*state, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	if err := s.readSnapshot(); err != nil {
+	if err := s.hold(); err != nil {
 		return nil, err
+	}
+	if err := s.read(); err != nil {
+		return nil, errors.Join(err, s.lock.Close())
+	}
+	return s, nil
+}
+
+// hold keeps other processes out of the folder.
+func (s *state) hold() error {
+	f, err := os.OpenFile(filepath.Join(s.dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := lockFile(f); err != nil {
+		return errors.Join(fmt.Errorf("%s is in use by another blindspot serve (%w)", s.dir, err), f.Close())
+	}
+	s.lock = f
+	return nil
+}
+
+func (s *state) read() error {
+	if err := s.readSnapshot(); err != nil {
+		return err
 	}
 	replayed, err := s.replay()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, r := range s.items {
 		s.sequence = max(s.sequence, r.Sequence)
 	}
 	if replayed {
-		err = s.compact()
-	} else {
-		err = s.openJournal()
+		return s.compact()
 	}
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
+	return s.openJournal()
 }
 
 func newer(file string, format int) error {
@@ -265,7 +285,7 @@ func (s *state) close() error {
 	}
 	e := s.journal.Close()
 	s.journal, s.broken = nil, errors.New("the store is closed")
-	return errors.Join(err, e)
+	return errors.Join(err, e, s.lock.Close())
 }
 
 // writeFile replaces a file atomically, readable by its owner only; a crash leaves the old or the new.

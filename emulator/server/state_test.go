@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -27,6 +28,14 @@ func open(t *testing.T, dir string) *Server {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// abandon leaves a server as a killed process does: nothing is written, and the folder is free.
+func abandon(t *testing.T, s *Server) {
+	t.Helper()
+	if err := s.store.lock.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func metadataPath(s *Server, name string) string {
@@ -61,6 +70,9 @@ func TestStateSurvives(t *testing.T) {
 		t.Fatal(want)
 	}
 	for round := range 3 {
+		if round != 2 {
+			abandon(t, s)
+		}
 		s = open(t, dir)
 		if got := list(s); got != want {
 			t.Fatalf("round %d:\n%s\nwant\n%s", round, got, want)
@@ -199,5 +211,24 @@ func TestLogTellsNoSecrets(t *testing.T) {
 	}
 	if all := log.String() + w.Body.String(); strings.Contains(all, "canary") {
 		t.Errorf("a secret shows: %s", all)
+	}
+}
+
+// TestFolderIsHeld keeps a second server out while the first is there.
+func TestFolderIsHeld(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped: no lock on windows")
+	}
+	dir := t.TempDir()
+	s := open(t, dir)
+	if _, err := New(Options{State: dir}); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Fatal(err)
+	}
+	if err := s.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	if err := s.Close(context.Background()); err != nil {
+		t.Fatal(err)
 	}
 }
