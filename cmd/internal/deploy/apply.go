@@ -2,7 +2,6 @@ package deploy
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"net/http"
@@ -578,19 +577,7 @@ func csvOf(items []map[string]any) string {
 			set[k] = true
 		}
 	}
-	columns := sorted(set)
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	_ = w.Write(columns)
-	for _, it := range items {
-		row := make([]string, len(columns))
-		for i, c := range columns {
-			row[i], _ = it[c].(string)
-		}
-		_ = w.Write(row)
-	}
-	w.Flush()
-	return b.String()
+	return string(csvIn(items, sorted(set)))
 }
 
 // markIt writes down that a resource is ours and what it looked like; a rollback takes the mark away from what was not.

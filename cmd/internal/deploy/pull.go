@@ -278,6 +278,11 @@ func csvIn(items []map[string]any, columns []string) []byte {
 		for i, c := range columns {
 			row[i], _ = it[c].(string)
 		}
+		if len(row) == 1 && row[0] == "" { // a blank line would be no row
+			w.Flush()
+			b.WriteString("\"\"\n")
+			continue
+		}
 		_ = w.Write(row)
 	}
 	w.Flush()
@@ -367,7 +372,7 @@ func updateFile(want, have *Resource, t *azure.Target) ([]File, error) {
 			delete(w, k)
 		}
 	}
-	out, err := editFile(want.doc, h, templated(m, w, t).(map[string]any), order)
+	out, err := editFile(want.doc, h, templated(m, h, w, t).(map[string]any), order)
 	if err != nil {
 		return nil, err
 	}
@@ -389,7 +394,11 @@ func updateFile(want, have *Resource, t *azure.Target) ([]File, error) {
 }
 
 // templated puts ${name} back into texts whose old form in the file had it.
-func templated(old, now any, t *azure.Target) any {
+// Where nothing changed, have is kept.
+func templated(old, have, now any, t *azure.Target) any {
+	if bytes.Equal(compact(plainValues(have)), compact(plainValues(now))) {
+		return have
+	}
 	switch n := now.(type) {
 	case string:
 		o, ok := old.(string)
@@ -419,20 +428,25 @@ func templated(old, now any, t *azure.Target) any {
 		return out
 	case map[string]any:
 		o, _ := old.(map[string]any)
+		h, _ := have.(map[string]any)
 		out := make(map[string]any, len(n))
 		for k, x := range n {
-			out[k] = templated(o[k], x, t)
+			out[k] = templated(o[k], h[k], x, t)
 		}
 		return out
 	case []any:
 		o, _ := old.([]any)
+		h, _ := have.([]any)
 		out := make([]any, len(n))
 		for i, x := range n {
-			var y any
+			var y, z any
 			if i < len(o) {
 				y = o[i]
 			}
-			out[i] = templated(y, x, t)
+			if i < len(h) {
+				z = h[i]
+			}
+			out[i] = templated(y, z, x, t)
 		}
 		return out
 	}
