@@ -14,6 +14,7 @@ func commands() []*cli.Command {
 	return []*cli.Command{
 		validateCommand(),
 		testCommand(),
+		backtestCommand(),
 		queryCommand(),
 		generateCommand(),
 		pullCommand(),

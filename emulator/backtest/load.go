@@ -1,0 +1,387 @@
+package backtest
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/emulator"
+	"github.com/seed-caab1ad3/blindspot/emulator/generate"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
+	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
+	"github.com/seed-caab1ad3/blindspot/emulator/store"
+	"github.com/seed-caab1ad3/blindspot/emulator/vector"
+)
+
+// Loader puts events into a workspace, a column at a time, and only the columns that rules read.
+type Loader struct {
+	Workspace *emulator.Workspace
+	Options   sentinel.Options
+	// Columns are the names that are kept; nil keeps all.
+	Columns map[string]bool
+	// Delay gives rows that have no ingestion time of their own one; nil makes them arrive at once.
+	Delay *sentinel.Latencies
+	// Tables limits what is loaded; nil loads all.
+	Tables map[string]bool
+
+	rows        map[string]uint64
+	First, Last time.Time // of the events loaded so far
+}
+
+// ColumnsOf lists the columns that rules may read: every name that their queries, the functions at hand and their mappings
+// mention. It is nil, for all, when a query takes whole rows (pack_all, distinct *).
+func ColumnsOf(b *content.Bundle, rules []*content.Rule) map[string]bool {
+	out := map[string]bool{store.TimeColumn: true, "Type": true, "TenantId": true, generate.IngestedColumn: true}
+	take := func(text string) bool {
+		for _, whole := range []string{"pack_all", "distinct *", "getschema", "search "} {
+			if strings.Contains(text, whole) {
+				return false
+			}
+		}
+		words(text, func(w string) { out[w] = true })
+		return true
+	}
+	for _, f := range b.Functions {
+		words(f.Query.String(), func(w string) { out[w] = true })
+	}
+	for _, r := range rules {
+		if !take(r.Query.String()) {
+			return nil
+		}
+		for _, m := range r.EntityMappings {
+			for _, f := range m.FieldMappings {
+				out[f.ColumnName] = true
+			}
+		}
+		for _, d := range r.CustomDetails {
+			out[d.Column] = true
+		}
+		if a := r.AlertDetails; a != nil {
+			words(a.DisplayNameFormat+" "+a.DescriptionFormat, func(w string) { out[w] = true })
+			out[a.SeverityColumn], out[a.TacticsColumn] = true, true
+			for _, p := range a.DynamicProperties {
+				out[p.Column] = true
+			}
+		}
+	}
+	return out
+}
+
+// words calls f with each word of a text.
+func words(text string, f func(string)) {
+	from := -1
+	for i := 0; i <= len(text); i++ {
+		in := i < len(text) && (text[i] == '_' || text[i] >= '0' && text[i] <= '9' || text[i]|0x20 >= 'a' && text[i]|0x20 <= 'z')
+		if in && from < 0 {
+			from = i
+		} else if !in && from >= 0 {
+			f(text[from:i])
+			from = -1
+		}
+	}
+}
+
+// Files loads files and folders. What lies in a folder named watchlists becomes watchlists.
+func (l *Loader) Files(paths []string, workers int) error {
+	files, err := store.Files(paths)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		name := filepath.Base(f)
+		if name == generate.TruthFile {
+			continue
+		}
+		if filepath.Base(filepath.Dir(f)) == generate.WatchlistFolder {
+			list, err := store.LoadFile(f, store.Options{})
+			if err != nil {
+				return err
+			}
+			for _, d := range list {
+				if err := l.watchlist(d); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		list, err := store.LoadFile(f, store.Options{Schema: l.Workspace.Schema, Workers: workers})
+		if err != nil {
+			return err
+		}
+		for _, d := range list {
+			if err := l.ingest(d); err != nil {
+				return fmt.Errorf("%s: %w", f, err)
+			}
+		}
+	}
+	return nil
+}
+
+// watchlist adds rows as a watchlist whose key is its first column; every cell is text there.
+func (l *Loader) watchlist(d *store.Data) error {
+	if len(d.Columns) == 0 {
+		return nil
+	}
+	w := store.Data{N: d.N}
+	for i, c := range d.Columns {
+		b := vector.NewBuilder(value.String, d.N)
+		for r := range d.N {
+			v := d.Vectors[i].Value(r)
+			if v.Null {
+				b.AppendString("")
+				continue
+			}
+			b.AppendString(v.Text())
+		}
+		w.Columns = append(w.Columns, store.Column{Name: c.Name, Type: value.String})
+		w.Vectors = append(w.Vectors, b.Finish())
+	}
+	return l.Workspace.AddWatchlist(d.Table, d.Columns[0].Name, &w)
+}
+
+// ingest drops the columns that nobody reads, gives rows their delay and adds them.
+func (l *Loader) ingest(d *store.Data) error {
+	if l.Tables != nil && !l.Tables[d.Table] || d.N == 0 {
+		return nil
+	}
+	if l.Columns != nil {
+		kept := store.Data{Table: d.Table, N: d.N, Ingested: d.Ingested}
+		for i, c := range d.Columns {
+			if l.Columns[c.Name] {
+				kept.Columns, kept.Vectors = append(kept.Columns, c), append(kept.Vectors, d.Vectors[i])
+			}
+		}
+		d = &kept
+	}
+	col := d.Column(store.TimeColumn)
+	if col == nil || col.Type() != value.DateTime {
+		return l.Workspace.Ingest(d)
+	}
+	at := vector.Int64s(col)
+	if l.rows == nil {
+		l.rows = map[string]uint64{}
+	}
+	row := l.rows[d.Table]
+	l.rows[d.Table] += uint64(d.N)
+	if d.Ingested == nil && l.Delay != nil {
+		in := make([]int64, d.N)
+		late := l.Delay.Of(d.Table)
+		for i := range in {
+			in[i] = at.At(i) + int64(late.Draw(row+uint64(i))/100)
+		}
+		d.Ingested = &vector.Longs{Typ: value.DateTime, Data: in}
+	}
+	first, last := at.At(0), at.At(0)
+	for i := range d.N {
+		if t := at.At(i); !at.IsNull(i) {
+			first, last = min(first, t), max(last, t)
+		}
+	}
+	if t := value.TimeOf(first); l.First.IsZero() || t.Before(l.First) {
+		l.First = t
+	}
+	if t := value.TimeOf(last); t.After(l.Last) {
+		l.Last = t
+	}
+	if d.Ingested != nil {
+		l.receive(d)
+	}
+	return l.Workspace.Ingest(d)
+}
+
+// receive replaces the times that are too far from the arrival (fact S139).
+func (l *Loader) receive(d *store.Data) {
+	at, in := vector.Int64s(d.Column(store.TimeColumn)), vector.Int64s(d.Ingested)
+	var moved []int64
+	for i := range d.N {
+		t, a := at.At(i), in.At(i)
+		late := time.Duration(a-t) * 100
+		if at.IsNull(i) || in.IsNull(i) || late <= 24*time.Hour && late >= -24*time.Hour { // the usual, without building times
+			if moved != nil {
+				moved[i] = t
+			}
+			continue
+		}
+		r := value.TicksOf(sentinel.Received(value.TimeOf(t), value.TimeOf(a), l.Options))
+		if r != t && moved == nil {
+			moved = make([]int64, d.N)
+			for k := range i {
+				moved[k] = at.At(k)
+			}
+		}
+		if moved != nil {
+			moved[i] = r
+		}
+	}
+	if moved == nil {
+		return
+	}
+	for i, c := range d.Columns {
+		if c.Name == store.TimeColumn {
+			d.Vectors[i] = &vector.Longs{Typ: value.DateTime, Data: moved}
+		}
+	}
+}
+
+// generatedChunk is how many generated rows are built before they go into the workspace.
+const generatedChunk = 1 << 16
+
+// maxInterned bounds the texts of a column that are kept to be shared.
+const maxInterned = 1 << 14
+
+// generated builds the columns of one generated table.
+type generated struct {
+	table   string
+	columns []generate.Column
+	keep    []int
+	build   []*vector.Builder
+	intern  []map[string]string
+	in      []int64
+	n       int
+}
+
+var epoch = value.TicksOf(time.Unix(0, 0))
+
+// Generate fills the workspace from the sample generator, without files between, and returns the attacks that were laid.
+func (l *Loader) Generate(ctx context.Context, cfg generate.Config) ([]generate.Attack, error) {
+	for _, w := range generate.Watchlists(cfg) {
+		d := &store.Data{Table: w.Name, N: len(w.Rows)}
+		for c, name := range w.Columns {
+			b := vector.NewBuilder(value.String, len(w.Rows))
+			for _, r := range w.Rows {
+				b.AppendString(r[c])
+			}
+			d.Columns, d.Vectors = append(d.Columns, store.Column{Name: name, Type: value.String}), append(d.Vectors, b.Finish())
+		}
+		if err := l.watchlist(d); err != nil {
+			return nil, err
+		}
+	}
+	if l.Tables != nil && len(cfg.Streams) == 0 {
+		for _, t := range generate.Tables() {
+			if l.Tables[t] {
+				cfg.Streams = append(cfg.Streams, t)
+			}
+		}
+		if len(cfg.Streams) == 0 {
+			return nil, nil
+		}
+	}
+	var g *generated
+	sum, err := generate.Generate(ctx, cfg, generate.NewCallback(func(table string, row *generate.Row) error {
+		if g == nil || g.table != table {
+			if err := l.flush(g); err != nil {
+				return err
+			}
+			g = l.begin(table, row.Columns())
+		}
+		g.add(row)
+		if g.n == generatedChunk {
+			return l.flush(g)
+		}
+		return nil
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return sum.Attacks, l.flush(g)
+}
+
+var kindOf = map[generate.Type]value.Type{generate.String: value.String, generate.Datetime: value.DateTime, generate.Long: value.Long, generate.Bool: value.Bool, generate.Dynamic: value.Dynamic}
+
+func (l *Loader) begin(table string, columns []generate.Column) *generated {
+	g := &generated{table: table, columns: columns}
+	for i, c := range columns {
+		if c.Name == generate.IngestedColumn || l.Columns == nil || l.Columns[c.Name] {
+			g.keep = append(g.keep, i)
+		}
+	}
+	g.fresh()
+	return g
+}
+
+func (g *generated) fresh() {
+	g.build, g.intern, g.in, g.n = make([]*vector.Builder, len(g.columns)), make([]map[string]string, len(g.columns)), nil, 0
+	for _, i := range g.keep {
+		if g.columns[i].Name == generate.IngestedColumn {
+			g.in = make([]int64, 0, generatedChunk)
+			continue
+		}
+		g.build[i] = vector.NewBuilder(kindOf[g.columns[i].Type], generatedChunk)
+		g.intern[i] = map[string]string{}
+	}
+}
+
+func (g *generated) add(row *generate.Row) {
+	g.n++
+	for _, i := range g.keep {
+		v, b := row.Value(i), g.build[i]
+		if b == nil {
+			g.in = append(g.in, v.Number+epoch)
+			continue
+		}
+		switch g.columns[i].Type {
+		case generate.String:
+			b.AppendString(g.text(i, v.Text))
+		case generate.Dynamic:
+			if v.Null {
+				b.AppendNull()
+			} else {
+				b.AppendJSON(g.text(i, v.Text))
+			}
+		case generate.Datetime:
+			if v.Null {
+				b.AppendNull()
+			} else {
+				b.AppendLong(v.Number + epoch)
+			}
+		case generate.Long:
+			if v.Null {
+				b.AppendNull()
+			} else {
+				b.AppendLong(v.Number)
+			}
+		case generate.Bool:
+			if v.Null {
+				b.AppendNull()
+			} else {
+				b.AppendBool(v.Number != 0)
+			}
+		}
+	}
+}
+
+// text copies a cell's bytes once for all rows that hold the same.
+func (g *generated) text(column int, b []byte) string {
+	m := g.intern[column]
+	if s, ok := m[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if len(m) < maxInterned {
+		m[s] = s
+	}
+	return s
+}
+
+func (l *Loader) flush(g *generated) error {
+	if g == nil || g.n == 0 {
+		return nil
+	}
+	d := &store.Data{Table: g.table, N: g.n}
+	for _, i := range g.keep {
+		if g.build[i] == nil {
+			continue
+		}
+		d.Columns = append(d.Columns, store.Column{Name: g.columns[i].Name, Type: kindOf[g.columns[i].Type]})
+		d.Vectors = append(d.Vectors, g.build[i].Finish())
+	}
+	if g.in != nil {
+		d.Ingested = &vector.Longs{Typ: value.DateTime, Data: g.in}
+	}
+	g.fresh()
+	return l.ingest(d)
+}
