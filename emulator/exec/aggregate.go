@@ -37,7 +37,14 @@ func (r *run) prepareAggregate(x *bind.Aggregate) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.aggregation(in, x.Input.Columns(), x.Cols, x.Keys, x.Aggregates)
+	var exprs []bind.Expr
+	for _, k := range x.Keys {
+		exprs = append(exprs, k.Expr)
+	}
+	for _, a := range x.Aggregates {
+		exprs = append(exprs, a.Args...)
+	}
+	return r.aggregation(r.whole(in, x.Input.Columns(), exprs...), x.Input.Columns(), x.Cols, x.Keys, x.Aggregates)
 }
 
 func (r *run) aggregation(in node, inCols, cols []*bind.Column, keys []bind.Assignment, aggregates []bind.AggregateCall) (*aggregateNode, error) {

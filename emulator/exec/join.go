@@ -44,6 +44,7 @@ func (r *run) joining(kind string, cols []*bind.Column, left, right bind.Rel, le
 	if n.right, err = r.prepare(right); err != nil {
 		return nil, err
 	}
+	n.left, n.right = r.whole(n.left, n.leftCols, leftKeys...), r.whole(n.right, n.rightCols, rightKeys...)
 	if n.leftKeys, err = r.compile(n.leftCols, leftKeys...); err != nil {
 		return nil, err
 	}

@@ -139,6 +139,9 @@ func (r *run) prepareMvExpand(x *bind.MvExpand) (node, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, it := range x.Items {
+		in = r.whole(in, x.Input.Columns(), it.Expr)
+	}
 	n := &mvExpandNode{columns: x.Cols, input: in}
 	if n.e, err = r.expansion(x.Input.Columns(), x.Items, x.BagArray, x.Limit); err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ func (r *run) prepareParse(x *bind.Parse) (node, error) {
 	if err != nil {
 		return nil, err
 	}
+	in = r.whole(in, x.Input.Columns(), x.Source)
 	n := &parseNode{columns: x.Cols, input: in, where: x.Where, strict: x.Kind != "relaxed"}
 	if n.source, err = r.compile(x.Input.Columns(), x.Source); err != nil {
 		return nil, err

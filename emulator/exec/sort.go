@@ -38,6 +38,9 @@ func (r *run) sorting(input bind.Rel, cols []*bind.Column, keys []bind.SortKey, 
 	if err != nil {
 		return nil, err
 	}
+	for _, k := range keys {
+		in = r.whole(in, input.Columns(), k.Expr)
+	}
 	return &sortNode{cols, carried{in}, keys, by, count}, nil
 }
 

@@ -56,6 +56,9 @@ func push(c bind.Expr, in bind.Rel) (bind.Rel, bool) {
 	}
 	switch r := in.(type) {
 	case *bind.Filter:
+		if !Pure(r.Predicate) {
+			return in, false // it reads the rows before, which must stay
+		}
 		if below, ok := push(c, r.Input); ok {
 			copied := *r
 			copied.Input = below
@@ -166,6 +169,11 @@ func pushUnion(c bind.Expr, r *bind.Union) (bind.Rel, bool) {
 // pushAggregate moves c below a summarize when it reads only keys that are plain columns. Without keys there is one row
 // whatever the input, so nothing moves.
 func pushAggregate(c bind.Expr, r *bind.Aggregate) (bind.Rel, bool) {
+	for _, e := range exprsOf(r) {
+		if !Pure(e) {
+			return r, false
+		}
+	}
 	with := map[*bind.Column]bind.Expr{}
 	keys := columnSet{}
 	for _, k := range r.Keys {
