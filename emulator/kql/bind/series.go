@@ -49,7 +49,10 @@ func (b *binder) makeSeries(t *table, o *syntax.MakeSeriesOperator) *table {
 		to **item
 	}{{o.From, &from}, {o.To, &to}, {o.Step, &step}} {
 		if x.e != nil {
+			row := b.row
+			b.row = nil // bounds are constants: a let-bound StartTime counts, not a column of that name
 			*x.to = b.expr(x.e)
+			b.row = row
 		}
 	}
 	by := make([]*item, len(o.Groups))
