@@ -1,5 +1,5 @@
 // Package result holds what a query answered, and writes it: as a table for a terminal, JSON, JSON lines, CSV, the answer
-// of the Log Analytics API, Kusto's v1 and v2 frames, and the line form of query --batch. In come named columns; out go
+// of the Log Analytics API, and the line form of query --batch. In come named columns; out go
 // bytes. It computes nothing.
 package result
 
