@@ -21,9 +21,11 @@ func commands() []*cli.Command {
 		planCommand(),
 		applyCommand(),
 		rollbackCommand(),
+		connectCommand(),
 		serveCommand(),
 		workbookCommand(),
 		fmtCommand(),
+		docsCommand(),
 		versionCommand(),
 	}
 }
