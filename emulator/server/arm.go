@@ -29,6 +29,8 @@ type armType struct {
 	page int
 	// conflict is the answer to an etag in a body that is not the current one; a 412 when nil.
 	conflict func(r *resource) *armError
+	// patch types take PATCH.
+	patch bool
 	// readOnly types answer GET only.
 	readOnly bool
 	// deletedStatus is what DELETE answers; 200 when 0. A missing resource is 204.
@@ -105,7 +107,7 @@ func (s *Server) resourceManager(w http.ResponseWriter, r *http.Request, segment
 		s.deploy(w, r, p, version)
 	case r.Method == http.MethodPut:
 		s.put(w, r, p, version, false)
-	case r.Method == http.MethodPatch:
+	case r.Method == http.MethodPatch && p.t.patch:
 		s.put(w, r, p, version, true)
 	case r.Method == http.MethodDelete:
 		s.remove(w, r, p)

@@ -278,12 +278,12 @@ func kustoV2(a *Answer, fragmented bool, now time.Time) []byte {
 		frame(frameTableEnd{"TableCompletion", id, t.Rows, errors})
 		id++
 	}
-	level, status := 4, `{"Count":1,"Text":"Query completed successfully"}`
+	level, levelName, status := 4, "Info", `{"Count":1,"Text":"Query completed successfully"}`
 	if a.Partial != nil {
-		level, status = 2, a.Partial.Message
+		level, levelName, status = 2, "Error", a.Partial.Message
 	}
 	zero := "00000000-0000-0000-0000-000000000000"
-	completion := appendJSON(nil, [][]any{{stamp(now), "", zero, zero, zero, level, "Info", 0, "S_OK (0)", 4, "QueryInfo", status}})
+	completion := appendJSON(nil, [][]any{{stamp(now), "", zero, zero, zero, level, levelName, 0, "S_OK (0)", 4, "QueryInfo", status}})
 	frame(frameTable{"DataTable", id, "QueryCompletionInformation", "QueryCompletionInformation", []kustoColumn{{"Timestamp", "datetime"}, {"ClientRequestId", "string"}, {"ActivityId", "guid"},
 		{"SubActivityId", "guid"}, {"ParentActivityId", "guid"}, {"Level", "int"}, {"LevelName", "string"}, {"StatusCode", "int"}, {"StatusCodeName", "string"}, {"EventType", "int"},
 		{"EventTypeName", "string"}, {"Payload", "string"}}, completion})

@@ -168,7 +168,11 @@ func (s *Server) Start() error {
 func (s *Server) Close(ctx context.Context) error {
 	var errs []error
 	if s.http != nil {
-		errs = append(errs, s.http.Shutdown(ctx), s.https.Shutdown(ctx))
+		for _, h := range []*http.Server{s.http, s.https} {
+			if err := h.Shutdown(ctx); err != nil { // who is still connected is cut off
+				errs = append(errs, h.Close())
+			}
+		}
 		s.done.Wait()
 	}
 	errs = append(errs, s.store.close(), s.rows.close())
