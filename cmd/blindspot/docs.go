@@ -1,0 +1,128 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed-caab1ad3/blindspot/cmd/internal/docs"
+	"github.com/seed-caab1ad3/blindspot/content"
+)
+
+func docsCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "docs",
+		Usage:     "write a page for each rule, the matrix of rules and streams, and an ATT&CK layer",
+		ArgsUsage: "[PATH...]",
+		Description: `Pages that are generated are replaced; pages of rules that are gone are removed from DIR/rules and DIR/checks when they bear the
+mark of this command. Every other file in DIR stays.
+
+Examples:
+   blindspot docs
+   blindspot docs --out site/detections content
+   blindspot docs --check`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "out", Value: "docs", Usage: "the `FOLDER` to write to"},
+			&cli.BoolFlag{Name: "reference", Value: true, Usage: "also the pages of the checks and the emulator's assumptions"},
+			&cli.BoolFlag{Name: "check", Usage: "write nothing, name the pages that differ, and exit 1 when there are any"},
+		},
+		Action: runDocs,
+	}
+}
+
+func runDocs(c *cli.Context) error {
+	l, err := loadContent(c.Args().Slice())
+	if err != nil {
+		return err
+	}
+	for _, p := range l.Problems {
+		if p.Severity == content.Error && l.wanted(p.Span.File) {
+			return fail(exitUsage, "%s", p.Error())
+		}
+	}
+	files, err := docs.Generate(l.Bundle, newCompiler(), c.Bool("reference"))
+	if err != nil {
+		return fail(exitUsage, "%v", err)
+	}
+	dir := c.String("out")
+	changed, gone, err := staleDocs(dir, files)
+	if err != nil {
+		return err
+	}
+	if c.Bool("check") {
+		for _, f := range changed {
+			fmt.Fprintln(c.App.Writer, f.Name)
+		}
+		for _, name := range gone {
+			fmt.Fprintln(c.App.Writer, name)
+		}
+		if len(changed)+len(gone) > 0 {
+			return quiet(exitFindings)
+		}
+		return nil
+	}
+	for _, f := range changed {
+		name := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return fail(exitUsage, "%s: %s", filepath.Dir(name), plainCause(err))
+		}
+		if err := replaceFile(name, []byte(f.Text)); err != nil {
+			return fail(exitUsage, "%s: %s", name, plainCause(err))
+		}
+	}
+	for _, name := range gone {
+		if err := os.Remove(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			return fail(exitUsage, "%s: %s", name, plainCause(err))
+		}
+	}
+	fmt.Fprintf(talk(c), "%d pages in %s, %d written, %d removed\n", len(files), dir, len(changed), len(gone))
+	return nil
+}
+
+// staleDocs compares the pages with those of a folder: which differ, and which generated ones belong to nothing any more.
+func staleDocs(dir string, files []docs.File) (changed []docs.File, gone []string, err error) {
+	wanted := map[string]bool{}
+	for _, f := range files {
+		wanted[f.Name] = true
+		old, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(f.Name)))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, fail(exitUsage, "%s: %s", f.Name, plainCause(err))
+		}
+		if err != nil || string(old) != f.Text {
+			changed = append(changed, f)
+		}
+	}
+	for _, folder := range docs.Folders() {
+		root := filepath.Join(dir, folder)
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				if errors.Is(err, fs.ErrNotExist) {
+					return nil
+				}
+				return err
+			}
+			rel, err := filepath.Rel(dir, path)
+			if err != nil {
+				return err
+			}
+			name := filepath.ToSlash(rel)
+			if wanted[name] || !strings.HasSuffix(name, ".md") {
+				return nil
+			}
+			b, err := os.ReadFile(path)
+			if err == nil && docs.Generated(string(b)) {
+				gone = append(gone, name)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, nil, fail(exitUsage, "%s: %v", root, err)
+		}
+	}
+	return changed, gone, nil
+}
