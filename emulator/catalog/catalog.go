@@ -84,17 +84,52 @@ func (c *Catalog) Table(name string) (*symbol.Table, bool) {
 	if t, ok := c.shipped.Load("t" + name); ok {
 		return t.(*symbol.Table), true
 	}
-	s, ok := tables.Lookup(c.profile, name)
-	if !ok {
+	t := c.described(name)
+	if t == nil {
 		return nil, false
 	}
+	c.shipped.Store("t"+name, t)
+	return t, true
+}
+
+// described returns the shipped table of a name, nil when there is none: a custom table that nobody described is unknown,
+// as it is to a workspace that lacks it. A Sentinel workspace takes the tables of Defender that are streamed to it, so
+// their names are known to it; the unified portal's hunting knows both services, and a table of both has the columns of
+// Defender first.
+func (c *Catalog) described(name string) *symbol.Table {
+	s, ok := tables.Lookup(c.profile, name)
+	ok = ok && s.Known
+	if !ok && c.profile == tables.Sentinel {
+		s, ok = tables.Lookup(tables.Hunting, name)
+		ok = ok && s.Known
+	}
+	var more *tables.Schema
+	if c.profile == tables.Hunting {
+		if other, found := tables.Lookup(tables.Sentinel, name); found && other.Known {
+			if more = other; !ok {
+				s, ok, more = other, true, nil
+			}
+		}
+	}
+	if !ok {
+		return nil
+	}
 	t := table(s)
+	if more != nil && more != s {
+		have := make(map[string]bool, len(t.Columns))
+		for _, col := range t.Columns {
+			have[col.Name] = true
+		}
+		for _, col := range columns(more.Columns) {
+			if !have[col.Name] {
+				t.Columns = append(t.Columns, col)
+			}
+		}
+		t.Open = t.Open || more.Open
+	}
 	// the columns of a custom table grow with the data; what is known of it is a sample
 	t.Open = t.Open || strings.HasSuffix(name, "_CL")
-	if s.Known {
-		c.shipped.Store("t"+name, t)
-	}
-	return t, true
+	return t
 }
 
 // Function returns a saved function by its exact name.
@@ -143,11 +178,24 @@ func (c *Catalog) TableNames(pattern string) []string {
 	for _, name := range c.held {
 		try(name)
 	}
-	for _, name := range tables.Names(c.profile) {
-		try(name)
+	for _, profile := range c.profiles() {
+		for _, name := range tables.Names(profile) {
+			try(name)
+		}
 	}
 	sort.Strings(out)
 	return out
+}
+
+// profiles are those whose tables the catalog's profile knows, its own first.
+func (c *Catalog) profiles() []tables.Profile {
+	switch c.profile {
+	case tables.Sentinel:
+		return []tables.Profile{tables.Sentinel, tables.Hunting}
+	case tables.Hunting:
+		return []tables.Profile{tables.Hunting, tables.Sentinel}
+	}
+	return []tables.Profile{c.profile}
 }
 
 // NearestTable suggests a table or function for a mistyped name, "" when nothing is near.
@@ -167,8 +215,10 @@ func (c *Catalog) NearestTable(name string) string {
 	if best := f.Best(); best != "" {
 		return best
 	}
-	if t := tables.Nearest(c.profile, name); t != "" {
-		return t
+	for _, profile := range c.profiles() {
+		if t := tables.Nearest(profile, name); t != "" {
+			return t
+		}
 	}
 	if c.profile == tables.ADX {
 		return ""

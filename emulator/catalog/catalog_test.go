@@ -38,8 +38,18 @@ func TestShippedNames(t *testing.T) {
 	if _, ok := c.Table("signinlogs"); ok {
 		t.Error("names are compared without regard to case")
 	}
-	if custom, ok := c.Table("Nobody_Described_CL"); !ok || !custom.Open {
-		t.Errorf("a custom table: %+v", custom)
+	if custom, ok := c.Table("Nobody_Described_CL"); ok {
+		t.Errorf("a custom table that nobody described: %+v", custom)
+	}
+	if _, ok := c.Table("ExposureGraphNodes"); !ok {
+		t.Error("a table of Defender is unknown")
+	}
+	hunting := New(tables.Hunting)
+	if both, ok := hunting.Table("DeviceEvents"); !ok || column(both, "MachineGroup") == nil || both.Columns[0].Name != "Timestamp" {
+		t.Errorf("a table of both services: %+v", both)
+	}
+	if _, ok := hunting.Table("SecurityAlert"); !ok {
+		t.Error("hunting knows no table of Log Analytics")
 	}
 	if f, ok := c.Function("workspace"); !ok || f.Remote != symbol.SameTables {
 		t.Errorf("workspace(): %+v", f)

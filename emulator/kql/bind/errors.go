@@ -122,6 +122,9 @@ func (b *binder) unknownTable(name string, at source.Span) {
 	if help == "" && b.catalog != nil {
 		help = didYouMean(b.catalog.NearestTable(name))
 	}
+	if help == "" && strings.HasSuffix(name, "_CL") {
+		help = "a custom table is known by its schema in the folder tables of the content, or by its data"
+	}
 	b.fail("KS204", at, help, "unknown table %q", name)
 }
 
