@@ -14,7 +14,7 @@ build:
 demo: build
 	./blindspot validate ./content
 	./blindspot test ./content
-	./blindspot demo
+	./blindspot backtest content/rules/cross-stream/spray-across-streams.yaml --generate days=1,users=200,seed=1,attack=a1
 
 test:
 	$(GO) test -tags $(TAGS) -timeout 540s ./...

@@ -22,10 +22,15 @@ func commands() []*cli.Command {
 		applyCommand(),
 		rollbackCommand(),
 		connectCommand(),
+		recordCommand(),
+		exportCommand(),
+		importCommand(),
 		serveCommand(),
 		workbookCommand(),
 		fmtCommand(),
 		docsCommand(),
+		schemaCommand(),
+		completionCommand(),
 		versionCommand(),
 	}
 }

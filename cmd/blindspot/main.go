@@ -98,12 +98,13 @@ func newApp(stdin io.Reader, stdout, stderr *os.File) *cli.App {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour: `WHEN` is auto, always or never"},
 		},
-		HideHelpCommand:        true,
-		EnableBashCompletion:   true,
-		UseShortOptionHandling: false,
-		Suggest:                true,
-		Commands:               commands(),
-		ExitErrHandler:         func(*cli.Context, error) {},
+		HideHelpCommand:           true,
+		EnableBashCompletion:      true,
+		DisableSliceFlagSeparator: true, // paths may hold commas
+		UseShortOptionHandling:    false,
+		Suggest:                   true,
+		Commands:                  commands(),
+		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError: func(c *cli.Context, err error, _ bool) error {
 			return fail(exitUsage, "%v; see 'blindspot %s --help'", err, c.Command.Name)
 		},

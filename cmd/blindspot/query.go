@@ -77,11 +77,19 @@ func runQuery(c *cli.Context) error {
 		return err
 	}
 	if c.Bool("batch") {
+		if err := loadData(c, ws, ""); err != nil {
+			return err
+		}
 		return runBatch(c.Context, ws, o, c.Bool("check"), c.App.Reader, c.App.Writer)
 	}
 	text, err := queryText(c)
 	if err != nil {
 		return err
+	}
+	if c.Bool("check") || c.Bool("explain") {
+		if err := loadData(c, ws, ""); err != nil {
+			return err
+		}
 	}
 	switch {
 	case c.Bool("check"):
@@ -92,6 +100,9 @@ func runQuery(c *cli.Context) error {
 			return queryFailure(c, text, err)
 		}
 		_, err = io.WriteString(c.App.Writer, plan)
+		return err
+	}
+	if err := loadData(c, ws, text); err != nil {
 		return err
 	}
 	res, err := ws.Query(c.Context, text, o)
@@ -222,12 +233,25 @@ func workspaceOf(c *cli.Context, profile kql.Profile, now time.Time) (*emulator.
 			}
 		}
 	}
-	if data := c.StringSlice("data"); len(data) > 0 {
-		if _, err := ws.LoadPaths(data, emulator.LoadOptions{Table: c.String("table"), Workers: workers(c.Int("jobs"))}); err != nil {
-			return nil, fail(exitUsage, "%v", err)
+	return ws, nil
+}
+
+// loadData loads the files of --data. With the query's text, only the columns that it reads are kept.
+func loadData(c *cli.Context, ws *emulator.Workspace, text string) error {
+	data := c.StringSlice("data")
+	if len(data) == 0 {
+		return nil
+	}
+	o := emulator.LoadOptions{Table: c.String("table"), Workers: workers(c.Int("jobs"))}
+	if text != "" {
+		if needs, ok := ws.Needs(text, kql.Profile(c.String("profile"))); ok {
+			o.Columns = needs
 		}
 	}
-	return ws, nil
+	if _, err := ws.LoadPaths(data, o); err != nil {
+		return fail(exitUsage, "%v", err)
+	}
+	return nil
 }
 
 const maxQueryBytes = 5 << 20

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed-caab1ad3/blindspot/validate/schema"
+)
+
+func completionCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "completion",
+		Usage:     "print the completion script of a shell",
+		ArgsUsage: "bash|zsh|fish|powershell",
+		Description: `Examples:
+   source <(blindspot completion bash)
+   blindspot completion fish > ~/.config/fish/completions/blindspot.fish
+   blindspot completion powershell | Out-String | Invoke-Expression`,
+		Action: func(c *cli.Context) error {
+			script, ok := completions[strings.ToLower(c.Args().First())]
+			if !ok {
+				return fail(exitUsage, "name a shell: bash, zsh, fish or powershell")
+			}
+			_, err := fmt.Fprint(c.App.Writer, script)
+			return err
+		},
+	}
+}
+
+// The scripts ask the program itself, through the hidden flag that the command line library answers.
+var completions = map[string]string{
+	"bash": `_blindspot() {
+  local cur words
+  COMPREPLY=()
+  cur="${COMP_WORDS[COMP_CWORD]}"
+  words=("${COMP_WORDS[@]:0:$COMP_CWORD}")
+  if [[ "$cur" == -* ]]; then words+=("$cur"); fi
+  COMPREPLY=($(compgen -W "$("${words[@]}" --generate-bash-completion 2>/dev/null)" -- "$cur"))
+  [[ ${#COMPREPLY[@]} -eq 0 ]] && COMPREPLY=($(compgen -f -- "$cur"))
+}
+complete -o filenames -F _blindspot blindspot
+`,
+	"zsh": `#compdef blindspot
+_blindspot() {
+  local -a options
+  local current=${words[-1]}
+  if [[ "$current" == -* ]]; then
+    options=("${(@f)$(${words[@]:0:#words[@]-1} ${current} --generate-bash-completion 2>/dev/null)}")
+  else
+    options=("${(@f)$(${words[@]:0:#words[@]-1} --generate-bash-completion 2>/dev/null)}")
+  fi
+  if [[ -n "${options[1]}" ]]; then _describe 'values' options; else _files; fi
+}
+compdef _blindspot blindspot
+`,
+	"fish": `function __blindspot_complete
+  set -l words (commandline -opc)
+  set -l current (commandline -ct)
+  if string match -q -- '-*' $current
+    $words $current --generate-bash-completion 2>/dev/null
+  else
+    $words --generate-bash-completion 2>/dev/null
+  end
+end
+complete -c blindspot -a '(__blindspot_complete)'
+`,
+	"powershell": `Register-ArgumentCompleter -Native -CommandName blindspot -ScriptBlock {
+  param($word, $ast, $position)
+  $words = $ast.CommandElements | ForEach-Object { $_.ToString() }
+  if ($word -and -not $word.StartsWith('-')) { $words = $words | Select-Object -SkipLast 1 }
+  $rest = @($words | Select-Object -Skip 1)
+  & blindspot @rest --generate-bash-completion 2>$null | Where-Object { $_ -like "$word*" } | ForEach-Object {
+    [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+  }
+}
+`,
+}
+
+func schemaCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "schema",
+		Usage:     "print the JSON Schema of a kind of content, for editors",
+		ArgsUsage: "[" + "KIND]",
+		Description: `Without a kind the kinds are listed.
+
+Examples:
+   blindspot schema
+   blindspot schema rule > rule.schema.json`,
+		Action: func(c *cli.Context) error {
+			if !c.Args().Present() {
+				for _, n := range schema.Names() {
+					fmt.Fprintln(c.App.Writer, n)
+				}
+				return nil
+			}
+			b, err := schema.Text(c.Args().First())
+			if err != nil {
+				return fail(exitUsage, "%v", err)
+			}
+			_, err = c.App.Writer.Write(b)
+			return err
+		},
+	}
+}
