@@ -250,7 +250,7 @@ func writeBooksText(w terminal.Stream, tests []bookTest, verbose bool) error {
 			} else {
 				errors++
 			}
-			fmt.Fprintln(w, strings.Replace(f.String(), "): ", "): "+word+": ", 1))
+			fmt.Fprintf(w, "%s: %s: %s\n", f.Place(), word, f.Text())
 		}
 	}
 	_, err := fmt.Fprintf(w, "%d workbooks, %d queries ran, %d errors, %d warnings\n", len(tests), queries, errors, warnings)

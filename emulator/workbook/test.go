@@ -27,8 +27,8 @@ type Finding struct {
 	Help    string
 }
 
-// String is the finding on one line.
-func (f Finding) String() string {
+// Place is the file, the item and, where the query itself is wrong, the line and column.
+func (f Finding) Place() string {
 	at := f.File + ": " + f.Path
 	if f.Item != "" {
 		at += fmt.Sprintf(" (%s)", f.Item)
@@ -36,7 +36,15 @@ func (f Finding) String() string {
 	if f.Line > 0 {
 		at += fmt.Sprintf(":%d:%d", f.Line, f.Column)
 	}
-	s := at + ": " + f.Message
+	return at
+}
+
+// String is the finding on one line.
+func (f Finding) String() string { return f.Place() + ": " + f.Text() }
+
+// Text is what was found and what would be right.
+func (f Finding) Text() string {
+	s := f.Message
 	if f.Help != "" {
 		s += "; " + f.Help
 	}

@@ -189,7 +189,7 @@ func (l *layout) call(n *CallExpr) {
 		}
 		if i%2 == 1 && i < paired {
 			start, _, _ := l.place(n.Args[i-1])
-			pairs = append(pairs, group{first: start, last: end, breaks: []lineBreak{{gap: at}}, indents: [][2]int{{at, end + 1}}})
+			pairs = append(pairs, group{first: start, last: end, breaks: []lineBreak{{gap: at, fill: true}}, indents: [][2]int{{at, end + 1}}})
 			continue
 		}
 		g.breaks = append(g.breaks, lineBreak{gap: at})
