@@ -663,3 +663,20 @@ func (s *Saved) Fits(now *State) error {
 	}
 	return nil
 }
+
+// Only picks the resources that fit one of the patterns of --only; all without patterns.
+func Only(list []*Resource, only []string) ([]*Resource, error) {
+	hit := map[int]bool{}
+	var out []*Resource
+	for _, r := range list {
+		if selected(r, only, hit) {
+			out = append(out, r)
+		}
+	}
+	for i, p := range only {
+		if !hit[i] {
+			return nil, fmt.Errorf("--only %q selects nothing", p)
+		}
+	}
+	return out, nil
+}

@@ -558,3 +558,39 @@ func WriteFiles(files []File) error {
 	}
 	return nil
 }
+
+// readRows reads CSV with a header line into rows.
+func readRows(raw string) ([]map[string]any, error) {
+	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(raw, "\ufeff")))
+	r.FieldsPerRecord = -1
+	all, err := r.ReadAll()
+	if err != nil || len(all) == 0 {
+		return nil, fmt.Errorf("it is no CSV: %v", err)
+	}
+	out := []map[string]any{}
+	for _, row := range all[1:] {
+		m := map[string]any{}
+		for i, h := range all[0] {
+			m[h] = ""
+			if i < len(row) {
+				m[h] = row[i]
+			}
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+// FilesOf turns imported resources into files for a folder.
+func FilesOf(list []*Resource, dir string, t *azure.Target) ([]File, error) {
+	taken := map[string]bool{}
+	var out []File
+	for _, r := range list {
+		files, err := newFiles(r, t, func(n string) string { return unique(dir, n, taken) })
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, files...)
+	}
+	return out, nil
+}
