@@ -80,8 +80,9 @@ func useOf(r Row) string {
 // summary names the few columns that tell sign-ins apart.
 func summary(r Row) string {
 	var b strings.Builder
+	rec := r.Record()
 	for _, c := range []string{"UserPrincipalName", "ServicePrincipalName", "IPAddress", "ResultType", "AppDisplayName", "OperationName"} {
-		if v, ok := r.Record.Get(c); ok {
+		if v, ok := rec.Get(c); ok {
 			if s := plainText(v); s != "" && s != "Sign-in activity" {
 				b.WriteString("  ")
 				b.WriteString(s)

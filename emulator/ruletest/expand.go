@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,25 @@ type expander struct {
 	test   *content.TestCase
 	now    time.Time
 	errs   []error
+
+	known   map[*tables.Schema]map[string]string
+	scratch []byte
+}
+
+// columns returns the types of a table's columns by their names.
+func (x *expander) columns(s *tables.Schema) map[string]string {
+	if m, ok := x.known[s]; ok {
+		return m
+	}
+	m := make(map[string]string, len(s.Columns))
+	for _, c := range s.Columns {
+		m[c.Name] = c.Type
+	}
+	if x.known == nil {
+		x.known = map[*tables.Schema]map[string]string{}
+	}
+	x.known[s] = m
+	return m
 }
 
 // mistake is an error of the test file at a place in it.
@@ -49,10 +69,14 @@ func Expand(bundle *content.Bundle, file string, test *content.TestCase, now tim
 				continue
 			}
 			base := x.merge(schema, e, parts)
-			for k := 0; k < e.Repeat; k++ {
-				number++
-				t.Rows = append(t.Rows, x.row(schema, e, base, empty, k, number))
+			from := len(t.Rows)
+			t.Rows = x.times(t.Rows, schema, e)
+			rows := t.Rows[from:]
+			event := x.repeats(schema, e, base, empty, rows, number+1)
+			for k := range rows {
+				rows[k].event = event
 			}
+			number += len(rows)
 		}
 		set.Tables = append(set.Tables, t)
 	}
@@ -166,55 +190,33 @@ func (x *expander) merge(schema *tables.Schema, e content.Event, parts []content
 	return rec
 }
 
-// row is one repeat of an event.
-func (x *expander) row(schema *tables.Schema, e content.Event, base content.Record, empty map[string]bool, k, number int) Row {
-	row := Row{Table: schema.Name, From: e.Position, Use: e.Use, Index: k + 1}
-	row.Time = e.At.At(x.now).Add(time.Duration(k) * e.Every)
-	if !e.At.IsSet() {
-		row.Time = x.now.Add(time.Duration(k) * e.Every)
-	}
-	switch {
-	case !e.Ingested.IsSet():
-		row.Ingested = row.Time
-	case e.Ingested.Relative:
-		row.Ingested = row.Time.Add(e.Ingested.Offset)
-	default:
-		row.Ingested = e.Ingested.Time
-	}
-	rec := append(make(content.Record, 0, len(base)+5), base...)
-	id := func(column string) {
-		if _, given := rec.Get(column); !given && has(schema, column) {
-			rec = append(rec, content.Field{Name: column, Value: x.id(column, number)})
+// times appends an event's rows with their times and nothing else.
+func (x *expander) times(rows []Row, schema *tables.Schema, e content.Event) []Row {
+	rows = slices.Grow(rows, e.Repeat)
+	for k := 0; k < e.Repeat; k++ {
+		row := Row{Table: schema.Name, From: e.Position, Use: e.Use, Index: k + 1, at: k}
+		row.Time = e.At.At(x.now).Add(time.Duration(k) * e.Every)
+		if !e.At.IsSet() {
+			row.Time = x.now.Add(time.Duration(k) * e.Every)
 		}
-	}
-	id("Id")
-	id("CorrelationId")
-	id("UniqueTokenIdentifier")
-	if _, given := rec.Get("Type"); !given {
-		rec = append(rec, content.Field{Name: "Type", Value: schema.Name})
-	}
-	if _, given := rec.Get("TimeGenerated"); !given {
-		rec = append(rec, content.Field{Name: "TimeGenerated", Value: row.Time.UTC().Format("2006-01-02T15:04:05.0000000Z")})
-	}
-	x.fill(rec, row.Index, e.Position)
-	out := rec[:0]
-	for _, f := range rec {
-		if !schema.Open && !has(schema, f.Name) {
-			continue // a template may have more columns than this table
+		switch {
+		case !e.Ingested.IsSet():
+			row.Ingested = row.Time
+		case e.Ingested.Relative:
+			row.Ingested = row.Time.Add(e.Ingested.Offset)
+		default:
+			row.Ingested = e.Ingested.Time
 		}
-		f.Value = x.typed(schema, f, e.Position)
-		if empty[f.Name] {
-			f.Value = emptyOf(schema, f.Name)
-		}
-		out = append(out, f)
+		rows = append(rows, row)
 	}
-	row.Record = out
-	return row
+	return rows
 }
 
 // id is a stable GUID for a row's own identifiers: the same file gives the same bytes.
 func (x *expander) id(column string, number int) string {
-	h := sha1.Sum([]byte(x.test.Name + "\x00" + column + "\x00" + strconv.Itoa(number)))
+	x.scratch = append(append(append(append(x.scratch[:0], x.test.Name...), 0), column...), 0)
+	x.scratch = strconv.AppendInt(x.scratch, int64(number), 10)
+	h := sha1.Sum(x.scratch)
 	var u uuid.UUID
 	copy(u[:], h[:])
 	u[6] = u[6]&0x0f | 0x50
@@ -284,19 +286,22 @@ func (x *expander) inside(in any, path string, v any, at content.Position) any {
 
 // typed gives a value the type of its column: containers in a text column become their JSON text, text in a typed
 // column is checked.
-func (x *expander) typed(schema *tables.Schema, f content.Field, at content.Position) any {
-	c, known := schema.Column(f.Name)
+func (x *expander) typed(types map[string]string, f content.Field, at content.Position) any {
+	typ, known := types[f.Name]
 	if !known {
 		return f.Value
 	}
 	wrong := func(want string) any {
-		x.mistake(at, "column %s is %s; %v is none; write %s", f.Name, c.Type, show(f.Value), want)
+		x.mistake(at, "column %s is %s; %v is none; write %s", f.Name, typ, show(f.Value), want)
 		return nil
 	}
 	if f.Value == nil {
-		return emptyOf(schema, f.Name)
+		if typ == "string" {
+			return ""
+		}
+		return nil
 	}
-	switch c.Type {
+	switch typ {
 	case "string", "guid":
 		switch v := f.Value.(type) {
 		case string:
@@ -332,7 +337,7 @@ func (x *expander) typed(schema *tables.Schema, f content.Field, at content.Posi
 	case "datetime":
 		if v, ok := f.Value.(string); ok {
 			if m, err := content.ParseMoment(v); err == nil {
-				return m.At(x.now).UTC().Format("2006-01-02T15:04:05.0000000Z")
+				return m.At(x.now).UTC().Format(rowTime)
 			}
 		}
 		return wrong("a moment, for instance -30m or 2026-01-05T10:00:00Z")
@@ -380,9 +385,9 @@ func (x *expander) plainTable(set *Set, tt content.TestTable) {
 				}
 			}
 		}
+		row.event = &repeats{}
 		for _, f := range rec {
-			f.Value = x.typed(schema, f, tt.Position)
-			row.Record = append(row.Record, f)
+			row.event.fields = append(row.event.fields, repeatField{name: f.Name, value: x.typed(x.columns(schema), f, tt.Position)})
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -11,10 +11,18 @@ import (
 )
 
 // fill replaces the placeholders of a row, in place at its top: {i}, {Path}, {guid:Path}, {guid:salt/Path}, {long:Path}.
-func (x *expander) fill(rec content.Record, index int, at content.Position) {
+// places are the fields that hold some; nil looks at all.
+func (x *expander) fill(rec content.Record, places []int, index int, at content.Position) {
+	if places == nil {
+		for i := range rec {
+			if mayHold(rec[i].Value) {
+				places = append(places, i)
+			}
+		}
+	}
 	for round := 0; ; round++ {
 		changed := false
-		for i := range rec {
+		for _, i := range places {
 			if mayHold(rec[i].Value) {
 				rec[i].Value = x.fillValue(rec[i].Value, rec, index, &changed)
 			}

@@ -26,7 +26,7 @@ func TestPlaceholders(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			rec := content.Record{{Name: "Under test", Value: c.text}, {Name: "Name", Value: "{Mail}"}, {Name: "Mail", Value: "u{i}@contoso.example"}, {Name: "Empty", Value: ""}}
 			x := &expander{}
-			x.fill(rec, 2, content.Position{})
+			x.fill(rec, nil, 2, content.Position{})
 			got, _ := rec.Get("Under test")
 			if got != c.want || len(x.errs) > 0 {
 				t.Errorf("got %v, want %v; %v", got, c.want, x.errs)
@@ -38,7 +38,7 @@ func TestPlaceholders(t *testing.T) {
 func TestPlaceholdersInACircle(t *testing.T) {
 	for _, text := range []string{"{A}", "{guid:A}", "{B}"} {
 		x := &expander{}
-		x.fill(content.Record{{Name: "A", Value: text}, {Name: "B", Value: "{guid:A}"}}, 1, content.Position{})
+		x.fill(content.Record{{Name: "A", Value: text}, {Name: "B", Value: "{guid:A}"}}, nil, 1, content.Position{})
 		if len(x.errs) != 1 {
 			t.Errorf("%s: %v", text, x.errs)
 		}

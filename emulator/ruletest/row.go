@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/content/tables"
+	"github.com/seed-caab1ad3/blindspot/emulator/store"
 )
 
 // Row is one event of a test, ready to be ingested.
@@ -12,11 +13,16 @@ type Row struct {
 	Table    string
 	Time     time.Time // TimeGenerated
 	Ingested time.Time
-	Record   content.Record // columns with values of the columns' types
 	From     content.Position
 	Use      string // the template, "" for a row of its own
 	Index    int    // repeat index, from 1
+
+	event *repeats // what the rows of its event share
+	at    int      // its place among them
 }
+
+// Record returns the row's columns with values of the columns' types.
+func (r Row) Record() content.Record { return r.event.record(r.at, r.Time.UTC().Format(rowTime)) }
 
 // Set is the rows of one case by table, tables in the order of the file, rows in the order they were written.
 type Set struct {
@@ -38,15 +44,19 @@ func (s *Set) Len() int {
 	return n
 }
 
-// Lines returns a table's rows as JSON lines with the ingestion time in the field that readers look for.
-func (t TableRows) Lines() []byte {
-	var b []byte
-	for _, r := range t.Rows {
-		b = content.AppendJSON(b, r.Record)
-		b = b[:len(b)-1]
-		b = append(b, `,"_ingested":"`...)
-		b = r.Ingested.UTC().AppendFormat(b, "2006-01-02T15:04:05.0000000Z")
-		b = append(b, "\"}\n"...)
+// data returns a table's rows as columns; columns are those that the workspace knows of the table.
+func (t TableRows) data(columns []store.Column) (*store.Data, error) {
+	m := store.NewMaker(columns)
+	for from := 0; from < len(t.Rows); {
+		event := t.Rows[from].event
+		to := from + 1
+		for to < len(t.Rows) && t.Rows[to].event == event {
+			to++
+		}
+		if err := event.add(m, t.Rows[from:to]); err != nil {
+			return nil, err
+		}
+		from = to
 	}
-	return b
+	return m.Data(t.Schema.Name), nil
 }

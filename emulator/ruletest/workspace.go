@@ -1,7 +1,6 @@
 package ruletest
 
 import (
-	"bytes"
 	"fmt"
 	"sort"
 	"time"
@@ -100,7 +99,12 @@ func (x *base) workspace(test *content.TestCase, set *Set, now time.Time) (*emul
 		if hidden[t.Schema.Name] || len(t.Rows) == 0 {
 			continue
 		}
-		if _, err := ws.IngestJSON(t.Schema.Name, bytes.NewReader(t.Lines())); err != nil {
+		columns, _ := ws.Schema(t.Schema.Name)
+		data, err := t.data(columns)
+		if err == nil {
+			err = ws.Ingest(data)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("table %s: %w", t.Schema.Name, err)
 		}
 	}

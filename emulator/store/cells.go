@@ -203,6 +203,10 @@ type textSlot struct {
 	code uint32 // code+1, 0 is free
 }
 
+// fewTexts is the number of distinct values up to which they are looked through one by one: most columns of a small table
+// never need a hash table.
+const fewTexts = 8
+
 // adaptAt is the number of distinct values from which on a dictionary must earn its keep.
 const adaptAt = 2048
 
@@ -216,7 +220,21 @@ func (t *textCells) add(s []byte) {
 		return
 	}
 	if t.slots == nil {
-		t.slots, t.mask, t.seed = make([]textSlot, 64), 63, maphash.MakeSeed()
+		for code, have := range t.values {
+			if have == string(s) {
+				t.last = uint32(code)
+				t.codes = append(t.codes, t.last)
+				return
+			}
+		}
+		if len(t.values) < fewTexts {
+			t.values = append(t.values, t.keep(s))
+			t.last = uint32(len(t.values) - 1)
+			t.codes = append(t.codes, t.last)
+			return
+		}
+		t.seed = maphash.MakeSeed()
+		t.grow()
 	}
 	h := maphash.Bytes(t.seed, s)
 	i, short := h&t.mask, uint32(h>>32)
@@ -245,7 +263,7 @@ func (t *textCells) add(s []byte) {
 }
 
 func (t *textCells) grow() {
-	t.slots = make([]textSlot, len(t.slots)*4)
+	t.slots = make([]textSlot, max(len(t.slots)*4, 64))
 	t.mask = uint64(len(t.slots) - 1)
 	for code, s := range t.values {
 		h := maphash.String(t.seed, s)
@@ -272,7 +290,7 @@ func (t *textCells) keep(s []byte) string {
 		return ""
 	}
 	if len(t.arena)+len(s) > cap(t.arena) {
-		t.arena = make([]byte, 0, max(min(64<<10, 2*cap(t.arena)), 1<<10, len(s)))
+		t.arena = make([]byte, 0, max(min(64<<10, 4*cap(t.arena)), 64, len(s)))
 	}
 	from := len(t.arena)
 	t.arena = append(t.arena, s...)
