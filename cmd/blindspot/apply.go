@@ -156,7 +156,7 @@ func tellOutcome(c *cli.Context, w *azure.Workspace, o *deploy.Outcome, verb str
 	}
 	fmt.Fprintf(c.App.Writer, "Done: %d of %d.", len(o.Done), len(o.Done)+len(o.Failed)+len(o.Left))
 	if len(o.Done) > 0 && verb == "apply" {
-		fmt.Fprintf(c.App.Writer, " To go back: blindspot rollback --workspace %s %s", w.Name, o.Snapshot)
+		fmt.Fprintf(c.App.Writer, " To go back: blindspot rollback --workspace %s %s", nameOr(c.String("workspace"), w.Name), o.Snapshot)
 	}
 	fmt.Fprintln(c.App.Writer)
 	switch {
@@ -249,4 +249,12 @@ func applyProgress(c *cli.Context, total int) (func(deploy.Item), func()) {
 		}
 		p.Wait()
 	}
+}
+
+// nameOr is what the person called the workspace, or its own name.
+func nameOr(flag, name string) string {
+	if flag != "" {
+		return flag
+	}
+	return name
 }

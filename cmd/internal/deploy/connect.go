@@ -160,9 +160,9 @@ func ReadStatus(ctx context.Context, w *azure.Workspace, streams []*content.Stre
 func measure(ctx context.Context, r *StreamStatus, days int, ask Asker) error {
 	var rows [][]string
 	var err error
-	for _, size := range []string{"_BilledSize", "estimate_data_size(*)"} {
+	for _, size := range []string{"_BilledSize", "estimate_data_size(*)", "strlen(tostring(pack_all()))"} {
 		rows, err = ask(ctx, fmt.Sprintf("%s | where TimeGenerated > ago(%dd) | summarize Rows=count(), First=min(TimeGenerated), Last=max(TimeGenerated), P50=percentile((ingestion_time() - TimeGenerated) / 1s, 50), P95=percentile((ingestion_time() - TimeGenerated) / 1s, 95), Bytes=sum(%s)", r.Table, days, size))
-		if err == nil || !strings.Contains(err.Error(), "_BilledSize") {
+		if err == nil || !strings.Contains(err.Error(), "_BilledSize") && !strings.Contains(err.Error(), "estimate_data_size") {
 			break
 		}
 	}

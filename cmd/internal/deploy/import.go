@@ -253,8 +253,12 @@ func rowsOf(raw string, p map[string]any) ([]map[string]any, error) {
 // id is the last part of a resource's name, out of an expression when it stands in one.
 func (im *importing) id(name string) string {
 	if strings.HasPrefix(name, "[") && !strings.HasPrefix(name, "[[") {
-		if v, ok := im.expression(name); ok {
-			name = v
+		e := &expr{im: im, lenient: true, s: strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")}
+		if v, ok := e.value(0); ok {
+			name, _ = v.(string)
+			if strings.Contains(name[strings.LastIndexByte(name, '/')+1:], unknownPart) {
+				return ""
+			}
 		} else { // [concat(parameters('workspace'), '/Microsoft.SecurityInsights/GUID')]: the last literal says it
 			last := ""
 			for _, p := range strings.Split(name, "'") {
@@ -331,10 +335,13 @@ func (im *importing) expression(s string) (string, bool) {
 }
 
 type expr struct {
-	im *importing
-	s  string
-	i  int
+	im      *importing
+	s       string
+	i       int
+	lenient bool // a parameter without a default is an unknown part of the text
 }
+
+const unknownPart = "\x00"
 
 func (e *expr) space() {
 	for e.i < len(e.s) && (e.s[e.i] == ' ' || e.s[e.i] == '\n' || e.s[e.i] == '\t' || e.s[e.i] == '\r') {
@@ -399,11 +406,14 @@ func (e *expr) value(depth int) (any, bool) {
 		}
 		v, ok := from[strings.ToLower(args[0])]
 		s, isText := v.(string)
+		if !ok && e.lenient {
+			return unknownPart, true
+		}
 		if !ok || !isText {
 			return nil, false
 		}
 		if strings.HasPrefix(s, "[") && !strings.HasPrefix(s, "[[") {
-			inner := &expr{im: e.im, s: strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")}
+			inner := &expr{im: e.im, lenient: e.lenient, s: strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")}
 			return inner.value(depth + 1)
 		}
 		return s, true
