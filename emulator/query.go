@@ -91,18 +91,25 @@ func (e *QueryError) Position() (line, column int) {
 
 // Compile compiles a query against the workspace. The result is shared and must not be changed.
 func (w *Workspace) Compile(text string, profile kql.Profile) *kql.Compiled {
+	return w.compile(text, profile).Compiled
+}
+
+func (w *Workspace) compile(text string, profile kql.Profile) *compiled {
 	w.mu.RLock()
 	version := w.version
 	w.mu.RUnlock()
-	return w.compiled.get(version, string(profile)+"\x00"+text, func() *kql.Compiled {
-		return kql.Compile(text, kql.Options{Catalog: w.Catalog(), Profile: profile, HasKernel: exec.Supports})
+	return w.compiled.get(version, string(profile)+"\x00"+text, func() *compiled {
+		if w.o.Plans != nil {
+			return w.o.Plans.get(w, text, profile)
+		}
+		return compile(text, profile, w.Catalog())
 	})
 }
 
 // Query compiles and runs a query. An error of the query itself is a *QueryError.
 func (w *Workspace) Query(ctx context.Context, text string, o QueryOptions) (*result.Result, error) {
 	start := time.Now()
-	c := w.Compile(text, o.Profile)
+	c := w.compile(text, o.Profile)
 	if !c.OK() || len(c.Query.Unsupported) > 0 {
 		return nil, &QueryError{text, c.Diagnostics, c.Query.Unsupported}
 	}
@@ -111,7 +118,7 @@ func (w *Workspace) Query(ctx context.Context, text string, o QueryOptions) (*re
 	}
 	out := &result.Result{}
 	for i, q := range c.Query.Results {
-		t, err := w.run(ctx, text, q.Rel, o)
+		t, err := w.run(ctx, c, q.Rel, o)
 		if err != nil {
 			return nil, err
 		}
@@ -148,14 +155,14 @@ func (w *Workspace) Plan(text string, o QueryOptions) (string, error) {
 	return b.String(), nil
 }
 
-func (w *Workspace) run(ctx context.Context, text string, rel bind.Rel, o QueryOptions) (*result.Table, error) {
+func (w *Workspace) run(ctx context.Context, c *compiled, rel bind.Rel, o QueryOptions) (*result.Table, error) {
 	now := o.Now
 	if now.IsZero() {
 		now = w.Now()
 	}
 	rewrite := plan.Ingestion
 	if !o.NoOptimizer {
-		rewrite = func(r bind.Rel) bind.Rel { return plan.Optimize(plan.Ingestion(r)) }
+		rewrite = c.plan
 	}
 	rel = rewrite(rel)
 	res, err := exec.Run(ctx, rel, exec.Options{
@@ -165,7 +172,7 @@ func (w *Workspace) run(ctx context.Context, text string, rel bind.Rel, o QueryO
 	if err != nil {
 		var refusal *exec.Refusal
 		if errors.As(err, &refusal) {
-			return nil, &QueryError{Text: text, Unsupported: []bind.Unsupported{{What: refusal.What, Span: refusal.At}}}
+			return nil, &QueryError{Text: c.Text, Unsupported: []bind.Unsupported{{What: refusal.What, Span: refusal.At}}}
 		}
 		return nil, err
 	}

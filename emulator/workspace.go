@@ -15,7 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed-caab1ad3/blindspot/emulator/kql"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
@@ -30,6 +29,8 @@ type Options struct {
 	Clock func() time.Time
 	// TenantID is what TenantId holds in rows that do not say: the workspace's id.
 	TenantID string
+	// Plans, when not nil, keeps compiled queries for this and other workspaces.
+	Plans *Plans
 }
 
 // Workspace holds tables, functions and watchlists. It is safe for concurrent use.
@@ -46,8 +47,9 @@ type Workspace struct {
 }
 
 type watchlist struct {
-	shape *symbol.Watchlist
-	rows  *store.Table
+	shape     *symbol.Watchlist
+	rows      *store.Table
+	described string
 }
 
 // DefaultTenantID is the workspace id of a workspace that was given none.
@@ -245,7 +247,7 @@ func (w *Workspace) AddWatchlist(alias, searchKey string, d *store.Data) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.watchlists[alias] = &watchlist{shape, t}
+	w.watchlists[alias] = &watchlist{shape, t, describe(shape)}
 	w.version++
 	return nil
 }
@@ -422,16 +424,16 @@ func (n names) NearestTable(name string) string {
 type compiledCache struct {
 	mu      sync.Mutex
 	version int
-	entries map[string]*kql.Compiled
+	entries map[string]*compiled
 	order   []string
 }
 
 const compiledLimit = 256
 
-func (c *compiledCache) get(version int, text string, compile func() *kql.Compiled) *kql.Compiled {
+func (c *compiledCache) get(version int, text string, compile func() *compiled) *compiled {
 	c.mu.Lock()
 	if c.version != version || c.entries == nil {
-		c.version, c.entries, c.order = version, map[string]*kql.Compiled{}, nil
+		c.version, c.entries, c.order = version, map[string]*compiled{}, nil
 	}
 	if q, ok := c.entries[text]; ok {
 		c.mu.Unlock()

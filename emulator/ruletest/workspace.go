@@ -19,6 +19,9 @@ import (
 type base struct {
 	catalog    *catalog.Catalog
 	watchlists []watchlistData
+	shared     *emulator.Workspace // holds the watchlists
+	plans      *emulator.Plans
+	err        error
 }
 
 type watchlistData struct {
@@ -27,9 +30,14 @@ type watchlistData struct {
 }
 
 func newBase(b *content.Bundle) *base {
-	x := &base{catalog: catalog.FromBundle(tables.Sentinel, b)}
+	x := &base{catalog: catalog.FromBundle(tables.Sentinel, b), plans: emulator.NewPlans()}
+	x.shared = emulator.New(emulator.Options{Catalog: x.catalog})
 	for _, w := range b.Watchlists {
-		x.watchlists = append(x.watchlists, watchlistData{w.Alias, w.ItemsSearchKey, emulator.WatchlistRows(w, w.Items)})
+		data := emulator.WatchlistRows(w, w.Items)
+		x.watchlists = append(x.watchlists, watchlistData{w.Alias, w.ItemsSearchKey, data})
+		if err := x.shared.AddWatchlist(w.Alias, w.ItemsSearchKey, data); err != nil && x.err == nil {
+			x.err = fmt.Errorf("watchlist %s: %w", w.Alias, err)
+		}
 	}
 	return x
 }
@@ -52,20 +60,24 @@ func (x *base) workspace(test *content.TestCase, set *Set, now time.Time) (*emul
 			own[t.Name] = s
 		}
 	}
-	gone := map[string]bool{}
+	gone, replaced := map[string]bool{}, map[string]bool{}
 	for _, w := range test.Watchlists {
-		gone[w.Alias] = w.Missing
-	}
-	if len(hidden)+len(own)+len(gone) > 0 {
-		names = &caseCatalog{Catalog: names, hidden: hidden, own: own, gone: gone}
-	}
-	ws := emulator.New(emulator.Options{Catalog: names, Clock: func() time.Time { return now }})
-	for _, w := range x.watchlists {
-		if _, replaced := gone[w.alias]; replaced {
-			continue
+		replaced[w.Alias] = true
+		if w.Missing {
+			gone[w.Alias] = true
 		}
-		if err := ws.AddWatchlist(w.alias, w.key, w.data); err != nil {
-			return nil, fmt.Errorf("watchlist %s: %w", w.alias, err)
+	}
+	plans := x.plans
+	if len(hidden)+len(own)+len(gone) > 0 {
+		names, plans = &caseCatalog{Catalog: names, hidden: hidden, own: own, gone: gone}, nil
+	}
+	ws := emulator.New(emulator.Options{Catalog: names, Clock: func() time.Time { return now }, Plans: plans})
+	if x.err != nil {
+		return nil, x.err
+	}
+	for _, w := range x.watchlists {
+		if !replaced[w.alias] {
+			ws.ShareWatchlist(w.alias, x.shared)
 		}
 	}
 	for _, w := range test.Watchlists {
