@@ -207,6 +207,9 @@ func newFiles(r *Resource, t *azure.Target, name func(string) string) ([]File, e
 	if r.Version != "" && m["version"] == nil {
 		m["version"] = r.Version
 	}
+	if t := r.text("alertRuleTemplateName"); r.Kind == Rule && m["version"] == nil && t == "" {
+		m["version"] = "1.0.0" // every rule's file has one; the service keeps none for rules without a template
+	}
 	files := []File{{full, []byte(writeYAML(ordered(m, order...).(content.Record)))}}
 	if csv != nil {
 		files = append(files, File{strings.TrimSuffix(full, ".yaml") + ".csv", csv})
