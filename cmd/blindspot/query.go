@@ -41,8 +41,9 @@ Examples:
    blindspot query --data export.csv --table SigninLogs -f hunt.kql --format csv
    blindspot query --now 2026-01-06T12:00:00Z --timespan P1D --data data 'AuditLogs | count'
    blindspot query --check 'SigninLogs | where UserPrincipleName has "a"'
-   printf '{"id":"a","query":"print x=1"}\n' | blindspot query --batch`,
-		Flags: []cli.Flag{
+   printf '{"id":"a","query":"print x=1"}\n' | blindspot query --batch
+   blindspot query --workspace prod --timespan P1D 'SigninLogs | summarize count() by ResultType'`,
+		Flags: workspaceFlags(
 			&cli.StringSliceFlag{Name: "data", Usage: "a file or folder of events; may be repeated"},
 			&cli.StringFlag{Name: "table", Usage: "the table that all files of --data are rows of"},
 			&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "read the query from `FILE`"},
@@ -55,7 +56,7 @@ Examples:
 			&cli.BoolFlag{Name: "batch", Usage: "answer a line of JSON for each line of JSON on standard input"},
 			&cli.StringSliceFlag{Name: "functions", Usage: "a folder of content whose functions and watchlists the query may use; may be repeated"},
 			&cli.IntFlag{Name: "jobs", Usage: "goroutines; 0 means one a processor, 1 runs on one"},
-		},
+		),
 		Action: runQuery,
 	}
 }
@@ -71,6 +72,16 @@ func runQuery(c *cli.Context) error {
 	}
 	if o.From, o.To, err = timespanOf(c.String("timespan"), o.Now); err != nil {
 		return err
+	}
+	if c.String("workspace") != "" {
+		if c.Bool("batch") || c.Bool("check") || c.Bool("explain") || len(c.StringSlice("data")) > 0 {
+			return fail(exitUsage, "--workspace runs one query there; --data, --batch, --check and --explain work here only")
+		}
+		text, err := queryText(c)
+		if err != nil {
+			return err
+		}
+		return queryRemote(c, text, o)
 	}
 	ws, err := workspaceOf(c, profile, o.Now)
 	if err != nil {

@@ -6,10 +6,12 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -34,6 +36,8 @@ Examples:
    blindspot test --run 'both streams' --verbose
    blindspot test --mutate --min-score 70
    blindspot test --replay-streams
+   blindspot test --coverage --coverage-out rules.lcov
+   blindspot test --watch
    blindspot test --format junit > tests.xml`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run only cases whose name, or rule's name or file, matches this regular `EXPRESSION`"},
@@ -42,7 +46,11 @@ Examples:
 			&cli.BoolFlag{Name: "mutate", Usage: "break each rule in small ways and see whether its tests notice"},
 			&cli.Float64Flag{Name: "min-score", Usage: "with --mutate, fail rules whose score in percent is lower"},
 			&cli.BoolFlag{Name: "replay-streams", Usage: "move each firing case's events to the sibling stream; a rule that goes silent has a blind spot"},
+			&cli.BoolFlag{Name: "coverage", Usage: "name the predicates, branches and union legs that no test decides"},
+			&cli.StringFlag{Name: "coverage-out", Usage: "write coverage to `FILE` as lcov; implies --coverage"},
+			&cli.BoolFlag{Name: "watch", Usage: "run again whatever a changed file touches"},
 			&cli.IntFlag{Name: "jobs", Usage: "rules tested at once; 0 means one a processor"},
+			&cli.StringFlag{Name: "workspace", Aliases: []string{"w"}, Usage: "run each query there too, its rows carried along, and want the same answer: `NAME` in blindspot.yaml, or the URL of a blindspot serve"},
 		},
 		Action: runTest,
 	}
@@ -55,6 +63,7 @@ type ruleRun struct {
 	results  []ruletest.Result
 	mutation *ruletest.Mutation
 	replay   []ruletest.Replay
+	coverage *ruletest.Coverage
 }
 
 func (r ruleRun) failed() int {
@@ -92,17 +101,46 @@ func runTest(c *cli.Context) error {
 	if broken > 0 {
 		return quiet(exitUsage)
 	}
-	begin := time.Now()
-	runs, err := testRules(c.Context, l, want, testMode{mutate: c.Bool("mutate"), replay: c.Bool("replay-streams"), jobs: c.Int("jobs")})
+	mode := testMode{mutate: c.Bool("mutate"), replay: c.Bool("replay-streams"), coverage: c.Bool("coverage") || c.String("coverage-out") != "", jobs: c.Int("jobs"), talk: talk(c)}
+	if c.String("workspace") != "" {
+		if mode.elsewhere, err = elsewhere(c, l); err != nil {
+			return err
+		}
+	}
+	once := func(l *loaded, touched func(*content.TestFile) bool) (testReport, error) {
+		begin := time.Now()
+		mode := mode
+		mode.touched = touched
+		runs, err := testRules(c.Context, l, want, mode)
+		if err != nil {
+			return testReport{}, err
+		}
+		rep := testReport{runs: runs, elapsed: time.Since(begin), verbose: c.Bool("verbose"), minScore: c.Float64("min-score")}
+		if f := c.String("coverage-out"); f != "" {
+			if err := os.WriteFile(f, []byte(rep.lcov()), 0o644); err != nil {
+				return rep, fail(exitUsage, "%s: %s", f, plainCause(err))
+			}
+		}
+		if len(runs) == 0 && touched != nil {
+			return rep, nil
+		}
+		return rep, write(rep, out(c))
+	}
+	if c.Bool("watch") {
+		if _, err := once(l, nil); err != nil {
+			return err
+		}
+		return watchTests(c, c.Args().Slice(), func(l *loaded, touched func(*content.TestFile) bool) error {
+			_, err := once(l, touched)
+			return err
+		})
+	}
+	rep, err := once(l, nil)
 	if err != nil {
 		return err
 	}
-	if len(runs) == 0 {
+	if len(rep.runs) == 0 {
 		return fail(exitUsage, "no tests: a rule's tests stand beside it, in <rule>.test.yaml")
-	}
-	rep := testReport{runs: runs, elapsed: time.Since(begin), verbose: c.Bool("verbose"), minScore: c.Float64("min-score")}
-	if err := write(rep, out(c)); err != nil {
-		return err
 	}
 	if rep.bad() {
 		return quiet(exitFindings)
@@ -111,8 +149,11 @@ func runTest(c *cli.Context) error {
 }
 
 type testMode struct {
-	mutate, replay bool
-	jobs           int
+	mutate, replay, coverage bool
+	jobs                     int
+	elsewhere                ruletest.Elsewhere
+	touched                  func(*content.TestFile) bool // nil: all
+	talk                     terminal.Stream
 }
 
 // testRules runs the tests of all rules that are wanted, several rules at once; the order of the result does not depend
@@ -120,7 +161,7 @@ type testMode struct {
 func testRules(ctx context.Context, l *loaded, want *regexp.Regexp, mode testMode) ([]ruleRun, error) {
 	var runs []ruleRun
 	for _, f := range l.Tests {
-		if f.Rule == nil || !l.wanted(f.File()) {
+		if f.Rule == nil || !l.wanted(f.File()) || mode.touched != nil && !mode.touched(f) {
 			continue
 		}
 		runs = append(runs, ruleRun{rule: f.Rule, file: f})
@@ -130,14 +171,18 @@ func testRules(ctx context.Context, l *loaded, want *regexp.Regexp, mode testMod
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	runner := ruletest.New(l.Bundle, sentinel.DefaultOptions())
+	runner.Elsewhere = mode.elsewhere
 	next := make(chan int)
 	var wg sync.WaitGroup
+	var done atomic.Int64
+	bar := newBar(mode.talk, "rules", len(runs))
 	for k := 0; k < min(jobs, len(runs)); k++ {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
 			for i := range next {
 				testRule(ctx, runner, &runs[i], want, mode)
+				bar.set(int(done.Add(1)))
 			}
 		}()
 	}
@@ -149,6 +194,7 @@ func testRules(ctx context.Context, l *loaded, want *regexp.Regexp, mode testMod
 	}
 	close(next)
 	wg.Wait()
+	bar.finish()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -177,6 +223,10 @@ func testRule(ctx context.Context, runner *ruletest.Runner, r *ruleRun, want *re
 	if mode.mutate {
 		m := runner.Mutate(ctx, r.rule, r.file)
 		r.mutation = &m
+	}
+	if mode.coverage {
+		v := runner.Cover(ctx, r.rule, r.file)
+		r.coverage = &v
 	}
 	if mode.replay {
 		r.replay = runner.Replay(ctx, r.rule, r.file)
@@ -219,6 +269,17 @@ func (t testReport) bad() bool {
 		}
 	}
 	return false
+}
+
+// lcov is the coverage of all rules as editors read it.
+func (t testReport) lcov() string {
+	var b strings.Builder
+	for _, r := range t.runs {
+		if r.coverage != nil {
+			b.WriteString(r.coverage.LCOV(r.rule.File()))
+		}
+	}
+	return b.String()
 }
 
 func testWriter(format string) (func(testReport, terminal.Stream) error, error) {
@@ -266,6 +327,16 @@ func (t testReport) text(w terminal.Stream) error {
 				fmt.Fprintf(&b, "        %s:%d:%d: survived: %s\n          %s\n", r.rule.File(), s.Line, s.Column, s.Kind, strings.ReplaceAll(s.Diff, "\n", "\n          "))
 			}
 		}
+		if v := r.coverage; v != nil {
+			fmt.Fprintf(&b, "      coverage %d of %d choices decided, %.0f %%\n", v.Decided, v.Choices, v.Share())
+			for _, u := range v.Undecided {
+				word := "no test needs it " + u.Never
+				if u.Kind == "leg" {
+					word = "no test needs it"
+				}
+				fmt.Fprintf(&b, "        %s:%d:%d: %s: %s: %s\n", r.rule.File(), u.Line, u.Column, u.Kind, word, u.Text)
+			}
+		}
 		for _, p := range r.replay {
 			if p.Outcome == ruletest.Fires && !t.verbose {
 				continue
@@ -309,12 +380,13 @@ type testSummaryJSON struct {
 }
 
 type testRuleJSON struct {
-	File     string            `json:"file"`
-	ID       string            `json:"id"`
-	Name     string            `json:"name"`
-	Tests    []testCaseJSON    `json:"tests"`
-	Mutation *mutationJSON     `json:"mutation,omitempty"`
-	Replay   []ruletest.Replay `json:"replay,omitempty"`
+	File     string             `json:"file"`
+	ID       string             `json:"id"`
+	Name     string             `json:"name"`
+	Tests    []testCaseJSON     `json:"tests"`
+	Mutation *mutationJSON      `json:"mutation,omitempty"`
+	Coverage *ruletest.Coverage `json:"coverage,omitempty"`
+	Replay   []ruletest.Replay  `json:"replay,omitempty"`
 }
 
 type testCaseJSON struct {
@@ -339,7 +411,7 @@ func (t testReport) json(w terminal.Stream) error {
 	tests, passed, skipped := t.counts()
 	v := testJSON{Rules: []testRuleJSON{}, Summary: testSummaryJSON{len(t.runs), tests, passed, tests - passed, skipped, t.elapsed.Milliseconds()}}
 	for _, r := range t.runs {
-		j := testRuleJSON{File: r.rule.File(), ID: r.rule.ID, Name: r.rule.Name, Tests: []testCaseJSON{}, Replay: r.replay}
+		j := testRuleJSON{File: r.rule.File(), ID: r.rule.ID, Name: r.rule.Name, Tests: []testCaseJSON{}, Coverage: r.coverage, Replay: r.replay}
 		for _, x := range r.results {
 			j.Tests = append(j.Tests, testCaseJSON{x.Name, x.Passed, x.Skipped, x.Message, x.Detail, x.Position.Line, x.Elapsed.Microseconds()})
 		}

@@ -21,6 +21,8 @@ import (
 type Runner struct {
 	Bundle  *content.Bundle
 	Options sentinel.Options
+	// Elsewhere, when set, runs every query in another engine too; a case whose rows differ there fails.
+	Elsewhere Elsewhere
 
 	base *base
 }
@@ -144,7 +146,11 @@ func (r *Runner) judge(ctx context.Context, rule *content.Rule, t *trial, res *R
 
 // fire runs the rule once at the case's time, or on its schedule from now to until.
 func (r *Runner) fire(ctx context.Context, rule *content.Rule, t *trial) (*sentinel.Log, error) {
-	s := &sentinel.Scheduler{Engine: sentinel.OnWorkspace{Workspace: t.ws}, Options: r.Options, Rules: []sentinel.Scheduled{{Rule: rule, Anchor: t.now}}}
+	var engine sentinel.Engine = sentinel.OnWorkspace{Workspace: t.ws}
+	if r.Elsewhere != nil {
+		engine = dual{sentinel.OnWorkspace{Workspace: t.ws}, r.Elsewhere}
+	}
+	s := &sentinel.Scheduler{Engine: engine, Options: r.Options, Rules: []sentinel.Scheduled{{Rule: rule, Anchor: t.now}}}
 	last := t.now
 	if t.test.Until.IsSet() {
 		last = t.test.Until.At(t.now)
