@@ -33,20 +33,17 @@ func (m Mutation) Score() float64 {
 
 // Mutate breaks a rule in small ways and runs its tests on each. The rule's tests must pass as they are.
 func (r *Runner) Mutate(ctx context.Context, rule *content.Rule, file *content.TestFile) Mutation {
-	var trials []*trial
-	for _, t := range file.Tests {
-		if t.Skip != "" {
-			continue
-		}
-		if p, errs := r.prepare(file, t); len(errs) == 0 {
-			trials = append(trials, p)
-		}
-	}
+	trials := r.trials(file)
+	proven := prove(rule)
 	query := rule.Query.String()
 	var out Mutation
 	for _, m := range Mutants(query) {
 		if ctx.Err() != nil {
 			break
+		}
+		if proven.equivalent(m) {
+			out.Equivalent++
+			continue
 		}
 		broken := *rule
 		broken.Query = content.NewText(rule.File(), m.Query)
