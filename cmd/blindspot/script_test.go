@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -29,6 +31,7 @@ func TestStories(t *testing.T) {
 			"bigline":  bigLine,
 			"binaries": binaries,
 			"utf16":    utf16File,
+			"ready":    waitReady,
 		},
 	})
 }
@@ -75,6 +78,20 @@ func binaries(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		ts.Check(os.WriteFile(filepath.Join(dir, name), data, 0o644))
 	}
+}
+
+// waitReady waits for the ready file of a serve and sets a variable to its address: ready ready.json URL.
+func waitReady(ts *testscript.TestScript, neg bool, args []string) {
+	for range 400 {
+		data, err := os.ReadFile(ts.MkAbs(args[0]))
+		var r struct{ HTTP string }
+		if err == nil && json.Unmarshal(data, &r) == nil && r.HTTP != "" {
+			ts.Setenv(args[1], r.HTTP)
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	ts.Fatalf("the server did not write %s in ten seconds", args[0])
 }
 
 func utf16File(ts *testscript.TestScript, neg bool, args []string) {
