@@ -111,7 +111,7 @@ func runConnectStatus(c *cli.Context) error {
 		if i := strings.IndexByte(last, '.'); i > 0 {
 			last = last[:i]
 		}
-		t.AppendRow(table.Row{x.Category, on, fmt.Sprintf("%.0f", x.RowsPerDay), fmt.Sprintf("%.1f", x.BytesPerDay/1e6), last, seconds(x.DelayP50Seconds), seconds(x.DelayP95Seconds), len(x.UsedBy), len(x.Blind)})
+		t.AppendRow(table.Row{x.Category, on, fmt.Sprintf("%.0f", x.RowsPerDay), fmt.Sprintf("%.1f", x.BytesPerDay/1e6), last, delayText(x.DelayP50Seconds), delayText(x.DelayP95Seconds), len(x.UsedBy), len(x.Blind)})
 	}
 	fmt.Fprintln(c.App.Writer, t.Render())
 	for _, x := range s.Streams {
@@ -131,7 +131,7 @@ func runConnectStatus(c *cli.Context) error {
 	return nil
 }
 
-func seconds(v *float64) string {
+func delayText(v *float64) string {
 	switch {
 	case v == nil:
 		return ""
