@@ -85,7 +85,7 @@ func gridColumns(g *Grid, t *result.Table) []gridColumn {
 			continue
 		}
 		if col.format != nil && (col.format.Kind == 4 || col.format.Kind == 3 || col.format.Kind == 8 || col.format.Kind == 9) {
-			col.low, col.high = extent(t, i)
+			col.low, col.high = common(t, col.format)
 			if col.format.Min != nil {
 				col.low = *col.format.Min
 			} else if col.format.Kind != 8 {
@@ -102,6 +102,22 @@ func gridColumns(g *Grid, t *result.Table) []gridColumn {
 		list = append(list, col)
 	}
 	return list
+}
+
+// common is the extent of all columns that a formatter matches: a heat map over several columns has one scale.
+func common(t *result.Table, f *Formatter) (low, high float64) {
+	first := true
+	for i, c := range t.Columns {
+		if !matcher(f.Match)(c.Name) || !numeric(c.Type) {
+			continue
+		}
+		a, b := extent(t, i)
+		if first {
+			low, high, first = a, b, false
+		}
+		low, high = min(low, a), max(high, b)
+	}
+	return low, high
 }
 
 // sorted is the order of the rows.
@@ -228,7 +244,10 @@ func (h *html) cell(g *Grid, t *result.Table, row int, c *gridColumn, depth map[
 			h.f("<td class=\"n zero\">%s</td>", esc(text))
 			return
 		}
-		h.f("<td class=\"n\" style=\"background:%s;color:%s\">%s</td>", back, ink, esc(text))
+		if ink != "" {
+			back += ";color:" + ink
+		}
+		h.f("<td class=\"n\" style=\"background:%s\">%s</td>", back, esc(text))
 		return
 	case 9, 10, 21:
 		if list := floats(v.Node()); len(list) > 0 && v.Type == value.Dynamic {

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// maxDurationMs bounds a time range: ten years.
+const maxDurationMs = 3653 * 24 * 60 * 60 * 1000
+
 // The kinds of parameters that are known.
 const (
 	kindText     = 1
@@ -142,6 +145,9 @@ func (p *Parameter) parseTime(raw json.RawMessage) error {
 	}
 	if err := json.Unmarshal(raw, &j); err != nil {
 		return fmt.Errorf("the value of time range %s: %v", p.Name, err)
+	}
+	if j.DurationMs < 0 || j.DurationMs > maxDurationMs {
+		return fmt.Errorf("time range %s lasts %d ms; at most ten years are read", p.Name, j.DurationMs)
 	}
 	p.DurationMs = j.DurationMs
 	if j.Start == "" {

@@ -210,3 +210,29 @@ func checkTypes(t *testing.T, w *content.Workbook) {
 type closer struct{ *bytes.Buffer }
 
 func (closer) Close() error { return nil }
+
+// FuzzParse holds that no file makes a run fail in another way than with a finding or an error.
+func FuzzParse(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*.txtar")
+	for _, file := range files {
+		a, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(a.Files[0].Data)
+	}
+	ws := newWorkspace(f, &content.Bundle{})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		b, _ := content.Load(memory{"w.json": data}.fs(), content.Options{})
+		for _, w := range b.Workbooks {
+			if _, err := Test(context.Background(), ws, w, testNow); err != nil {
+				continue
+			}
+			if p, err := Render(context.Background(), ws, w, testNow, nil); err == nil {
+				if err := p.WriteHTML(io.Discard); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
+}
