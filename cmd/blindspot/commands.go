@@ -15,6 +15,8 @@ func commands() []*cli.Command {
 		validateCommand(),
 		testCommand(),
 		backtestCommand(),
+		explainCommand(),
+		lastseenCommand(),
 		queryCommand(),
 		generateCommand(),
 		pullCommand(),
