@@ -1,0 +1,105 @@
+// Command duckdb is our half of the comparison with DuckDB that compare.mjs makes: it writes the rows, or holds them in
+// memory and answers one query a line of standard input (workers, a tab, the query) with the milliseconds it took and the
+// number of rows.
+//
+//	go run ./bench/duckdb -rows 1000000 -write rows.jsonl
+//	go run ./bench/duckdb -rows 1000000
+package main
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-caab1ad3/blindspot/bench/signins"
+	"github.com/seed-caab1ad3/blindspot/content/tables"
+	"github.com/seed-caab1ad3/blindspot/emulator"
+	"github.com/seed-caab1ad3/blindspot/emulator/catalog"
+)
+
+func main() {
+	rows := flag.Int("rows", 1_000_000, "rows")
+	write := flag.String("write", "", "write the rows to this file as JSON lines, and end")
+	flag.Parse()
+	if err := run(*rows, *write); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(rows int, write string) error {
+	if write != "" {
+		f, err := os.Create(write)
+		if err != nil {
+			return err
+		}
+		if err := signins.WriteJSON(f, rows); err != nil {
+			return err
+		}
+		return f.Close()
+	}
+	ws := emulator.New(emulator.Options{Catalog: catalog.New(tables.Sentinel)})
+	if err := signins.Rows(rows, ws.Ingest); err != nil {
+		return err
+	}
+	debug.SetGCPercent(400)
+	fmt.Println("ready")
+	in := bufio.NewScanner(os.Stdin)
+	in.Buffer(nil, 1<<20)
+	for in.Scan() {
+		head, text, _ := strings.Cut(in.Text(), "\t")
+		if file, ok := strings.CutPrefix(text, "load "); ok {
+			if err := load(head, file); err != nil {
+				return err
+			}
+			continue
+		}
+		workers, err := strconv.Atoi(head)
+		if err != nil {
+			return err
+		}
+		runtime.GC()
+		begin := time.Now()
+		res, err := ws.Query(context.Background(), text, emulator.QueryOptions{Workers: workers})
+		took := time.Since(begin)
+		if err != nil {
+			return fmt.Errorf("%s: %w", text, err)
+		}
+		fmt.Printf("%.3f %d\n", float64(took.Microseconds())/1000, res.Tables[0].Rows)
+	}
+	return in.Err()
+}
+
+// load reads a file into a workspace of its own: head is the workers and, after a comma each, the columns that are wanted.
+func load(head, file string) error {
+	parts := strings.Split(head, ",")
+	workers, err := strconv.Atoi(parts[0])
+	if err != nil {
+		return err
+	}
+	o := emulator.LoadOptions{Table: signins.Table, Workers: workers}
+	if len(parts) > 1 {
+		o.Columns = map[string][]string{signins.Table: parts[1:]}
+	}
+	runtime.GC()
+	begin := time.Now()
+	ws := emulator.New(emulator.Options{Catalog: catalog.New(tables.Sentinel)})
+	done, err := ws.LoadPaths([]string{file}, o)
+	if err != nil {
+		return err
+	}
+	took := time.Since(begin)
+	n := 0
+	for _, l := range done {
+		n += l.Rows
+	}
+	fmt.Printf("%.3f %d\n", float64(took.Microseconds())/1000, n)
+	return nil
+}
