@@ -47,6 +47,11 @@ func elsewhere(c *cli.Context, l *loaded) (ruletest.Elsewhere, error) {
 // carried is a query that brings its rows, functions, watchlists and clock with it.
 func carried(ctx context.Context, local *emulator.Workspace, b *content.Bundle, r sentinel.Request) (string, error) {
 	opts := sentinel.OnWorkspace{Workspace: local}.Options(r)
+	for _, d := range local.Compile(r.Query, kql.Sentinel).Diagnostics {
+		if d.Code == "KS205" {
+			return "", &ruletest.Uncarried{Reason: "the case takes a table away, which cannot be done to a real workspace"}
+		}
+	}
 	c := local.Compile(r.Query, kql.Sentinel)
 	if !c.OK() {
 		return "", &emulator.QueryError{Text: r.Query, Diagnostics: c.Diagnostics}
@@ -57,7 +62,7 @@ func carried(ctx context.Context, local *emulator.Workspace, b *content.Bundle, 
 		if err != nil {
 			var q *emulator.QueryError
 			if errors.As(err, &q) {
-				return "", fmt.Errorf("the case takes table %s away, which cannot be done to a real workspace", name)
+				return "", &ruletest.Uncarried{Reason: "the case takes " + name + " away, which cannot be done to a real workspace"}
 			}
 			return "", err
 		}
@@ -80,7 +85,7 @@ func carried(ctx context.Context, local *emulator.Workspace, b *content.Bundle, 
 	}
 	prelude, err := azure.Prelude(tables)
 	if err != nil {
-		return "", err
+		return "", &ruletest.Uncarried{Reason: err.Error()}
 	}
 	functions := make([]azure.Function, 0, len(c.Query.Functions))
 	for _, f := range inOrder(b, c.Query.Functions) {

@@ -16,6 +16,12 @@ import (
 // and clock.
 type Elsewhere func(ctx context.Context, local *emulator.Workspace, rule *content.Rule, r sentinel.Request) (sentinel.Rows, error)
 
+// Uncarried says why a case cannot run elsewhere: it takes a table away, or brings more rows than a query can carry. Such a
+// case is skipped there, not failed.
+type Uncarried struct{ Reason string }
+
+func (u *Uncarried) Error() string { return u.Reason }
+
 // dual is an engine that asks both and wants the same rows.
 type dual struct {
 	local sentinel.OnWorkspace
@@ -30,7 +36,7 @@ func (d dual) Run(ctx context.Context, rule *content.Rule, r sentinel.Request) (
 	}
 	there, err := d.other(ctx, d.local.Workspace, rule, r)
 	if err != nil {
-		return sentinel.Rows{}, fmt.Errorf("the workspace: %w", err)
+		return sentinel.Rows{}, fmt.Errorf("in the workspace: %w", err)
 	}
 	if diff := rowsDiff(here, there); diff != "" {
 		return sentinel.Rows{}, fmt.Errorf("the workspace answers otherwise than the emulator: %s", diff)

@@ -117,6 +117,11 @@ func (r *Runner) judge(ctx context.Context, rule *content.Rule, t *trial, res *R
 	}()
 	log, err := r.fire(ctx, rule, t)
 	if err != nil {
+		var u *Uncarried
+		if errors.As(err, &u) {
+			res.Passed, res.Skipped = true, u.Reason
+			return
+		}
 		res.Message = queryMessage(rule, err)
 		return
 	}
