@@ -218,7 +218,7 @@ func withItems(text string, items []content.Record) (string, error) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			fmt.Fprintf(&b, "%s: %s", f.Name, scalarText(fmt.Sprint(f.Value), f.Name))
+			fmt.Fprintf(&b, "%s: %s", f.Name, scalarText(fmt.Sprint(f.Value)))
 		}
 		b.WriteString(" }\n")
 	}
@@ -227,17 +227,15 @@ func withItems(text string, items []content.Record) (string, error) {
 }
 
 // scalarText writes a value so that YAML reads the same text: plain when it is a word, in quotes otherwise.
-func scalarText(s, column string) string {
-	plain := s != "" && column != "LastSeen" && column != "FirstSeen"
+func scalarText(s string) string {
+	plain := s != ""
 	for i := 0; i < len(s) && plain; i++ {
 		c := s[i] | 0x20
-		plain = c >= 'a' && c <= 'z' || s[i] >= '0' && s[i] <= '9' && (i > 0 || column == "AppId") || s[i] == '-' && i > 0
+		plain = c >= 'a' && c <= 'z' || s[i] == '-' && i > 0
 	}
-	if plain {
-		switch strings.ToLower(s) {
-		case "true", "false", "null", "yes", "no", "on", "off":
-			plain = false
-		}
+	switch strings.ToLower(s) {
+	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
+		plain = false
 	}
 	if plain {
 		return s

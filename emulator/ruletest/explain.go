@@ -423,6 +423,7 @@ func (x *explainer) decided(ctx context.Context, other *emulator.Workspace, p pi
 		had[l]++
 	}
 	var out []string
+	said := map[string]bool{}
 	for i, l := range with.lines {
 		if had[l] > 0 {
 			had[l]--
@@ -434,7 +435,11 @@ func (x *explainer) decided(ctx context.Context, other *emulator.Workspace, p pi
 				if v == "" {
 					v = "null"
 				}
-				out = append(out, fmt.Sprintf("%s is %s: %s", x.text[at.Start:at.End], v, values(c, with.rows, i)))
+				line := fmt.Sprintf("%s is %s: %s", x.text[at.Start:at.End], v, values(c, with.rows, i))
+				if !said[line] {
+					said[line] = true
+					out = append(out, line)
+				}
 			}
 		}
 		if len(out) >= 5 {
