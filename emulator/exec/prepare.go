@@ -115,6 +115,10 @@ func (r *run) prepareOne(rel bind.Rel) (node, error) {
 		return r.prepareScanner(x)
 	case *bind.Reduce:
 		return r.prepareReduce(x)
+	case *bind.GraphMatch:
+		return r.prepareGraphMatch(x)
+	case *bind.GraphTable:
+		return r.prepareGraphTable(x)
 	case nil:
 		return nil, refuse(rel.Span(), "an empty relation")
 	}

@@ -87,7 +87,7 @@ func OperatorName(rel bind.Rel) string {
 
 var operatorNames = map[string]string{
 	"Filter": "where", "Aggregate": "summarize", "MakeSeries": "make-series", "MvExpand": "mv-expand", "MvApply": "mv-apply",
-	"ParseKv": "parse-kv", "SampleDistinct": "sample-distinct", "TopNested": "top-nested", "Scanner": "scan", "Scan": "table",
+	"ParseKv": "parse-kv", "SampleDistinct": "sample-distinct", "TopNested": "top-nested", "Scanner": "scan", "GraphMatch": "graph-match", "GraphTable": "graph-to-table", "Scan": "table",
 }
 
 func (e *explainer) describe(rel bind.Rel) string {

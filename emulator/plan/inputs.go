@@ -126,6 +126,18 @@ func mapInputs(rel bind.Rel, f func(bind.Rel) bind.Rel) bind.Rel {
 			c.Input = in
 			return &c
 		}
+	case *bind.GraphMatch:
+		if g := mapGraph(r.Graph, f); g != r.Graph {
+			c := *r
+			c.Graph = g
+			return &c
+		}
+	case *bind.GraphTable:
+		if g := mapGraph(r.Graph, f); g != r.Graph {
+			c := *r
+			c.Graph = g
+			return &c
+		}
 	case *bind.MvApply:
 		if in, body := f(r.Input), f(r.Body); in != r.Input || body != r.Body {
 			c := *r
@@ -177,4 +189,21 @@ func mapInputs(rel bind.Rel, f func(bind.Rel) bind.Rel) bind.Rel {
 		}
 	}
 	return rel
+}
+
+// mapGraph applies f to the relations that a graph is built of.
+func mapGraph(g *bind.Graph, f func(bind.Rel) bind.Rel) *bind.Graph {
+	c := *g
+	c.Edges = f(g.Edges)
+	changed := c.Edges != g.Edges
+	c.Tables = make([]bind.GraphNodes, len(g.Tables))
+	for i, t := range g.Tables {
+		c.Tables[i] = t
+		c.Tables[i].Rel = f(t.Rel)
+		changed = changed || c.Tables[i].Rel != t.Rel
+	}
+	if !changed {
+		return g
+	}
+	return &c
 }

@@ -58,7 +58,8 @@ type binder struct {
 	fuzzy    bool        // in a union with isfuzzy=true
 	lost     int         // tables that were not there, in the leg of a fuzzy union that is bound
 	implicit *item       // what invoke hands to its function
-	graph    *graph      // in the conditions of graph-match
+	graph    *matching   // in the conditions of graph-match
+	degrees  []*Column   // of a graph: what node_degree_in() without an argument reads
 	level    int         // how many relations deep: an argument that reads a column serves only at its call's level
 
 	content map[*Column]symbol.Type // what is known of dynamic columns

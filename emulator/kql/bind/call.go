@@ -294,12 +294,12 @@ func (b *binder) builtinArguments(e *syntax.CallExpr, f *symbol.Function) []*ite
 				args = append(args, b.expr(a))
 			}
 		case symbol.ElementOfFirst:
-			row := b.row
+			row, outer := b.row, b.degrees
 			if i > 0 && args[0].kind == isRow {
-				b.row = &table{rel: b.missing("", a.Span()).rel, cols: args[0].cols}
+				b.row = b.elementRow(args[0], a.Span())
 			}
 			args = append(args, b.expr(a))
-			b.row = row
+			b.row, b.degrees = row, outer
 		default:
 			if p.Kind == symbol.Tabular {
 				args = append(args, b.withoutRow(func() *item { return b.expr(a) }))
@@ -340,6 +340,14 @@ func (b *binder) finish(e *syntax.CallExpr, f *symbol.Function, sig *symbol.Sign
 	}
 	if it := b.special(e, f, args); it != nil {
 		return it
+	}
+	if it := b.graphFunction(e, f, args); it != nil {
+		return it
+	}
+	for i, a := range args {
+		if a.kind == isRow && a.elem != nil {
+			args[i] = b.wholeElement(a)
+		}
 	}
 	t := b.returned(f, sig, params, args)
 	if parts := b.parts(f, args); parts != nil {
@@ -388,10 +396,6 @@ func isConversion(name string) bool {
 func (b *binder) special(e *syntax.CallExpr, f *symbol.Function, args []*item) *item {
 	at := e.Span()
 	switch f.Canonical {
-	case "inner_nodes":
-		if b.graph != nil {
-			return &item{kind: isRow, at: at, cols: b.graph.nodes}
-		}
 	case "column_ifexists":
 		name, ok := args[0].text()
 		if !ok || b.row == nil {
@@ -538,7 +542,7 @@ func (b *binder) named(e *syntax.CallExpr, f *symbol.Function, args []*item, in 
 		if known {
 			b.fail("KS260", e.Name.Span(), "", "unknown graph model %q", name)
 		}
-		return &item{kind: isGraph, at: at, graph: &graph{open: true, rel: b.missing("graph", at).rel}}
+		return &item{kind: isGraph, at: at, graph: &graph{open: true}}
 	case "entity_group":
 		return &item{kind: isGroup, at: at, group: &entityGroup{}}
 	}

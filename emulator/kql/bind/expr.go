@@ -245,7 +245,7 @@ func (b *binder) rowMember(base *item, selector syntax.Expr) *item {
 	}
 	for _, c := range base.cols {
 		if c.Name == sel.Name.Text {
-			it := b.columnItem(c, sel.Span())
+			it := b.elementColumn(base, c, sel.Span())
 			it.node = sel
 			return it
 		}

@@ -51,6 +51,7 @@ type item struct {
 	pat   *pattern
 	group *entityGroup
 	graph *graph
+	elem  *element         // of isRow: the node or edge of a pattern
 	call  *symbol.Function // of a call of a built-in function
 
 	schema []*Column // of typeof(a: long, b: string), nil for a single type
@@ -84,8 +85,8 @@ func (it *item) text() (string, bool) {
 // graph is what make-graph gives.
 type graph struct {
 	nodes, edges []*Column
-	rel          Rel
 	open         bool
+	built        *Graph // nil of a graph model, which is not here
 }
 
 func scalarItem(at source.Span, t symbol.Type, e Expr) *item {

@@ -67,9 +67,7 @@ func (b *binder) result1(it *item, e syntax.Expr) {
 			b.out.Results = append(b.out.Results, Result{Rel: t.rel})
 		}
 	case isGraph:
-		if it.graph != nil && it.graph.rel != nil {
-			b.unsupported("graph", it.at)
-		}
+		b.unsupported("a graph as a result", it.at)
 	case isFunction:
 		if it.fn != nil {
 			b.wantsBrackets(it.fn.name, it.at)

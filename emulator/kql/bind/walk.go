@@ -154,10 +154,25 @@ func (w *walker) rel(r Rel) {
 			w.expr(s.Condition)
 			w.assign(s.Assign)
 		}
+	case *GraphMatch:
+		w.graph(r.Graph)
+		w.expr(r.Where)
+		w.assign(r.Assign)
+		for _, v := range r.Values {
+			w.expr(v.Body)
+		}
+	case *GraphTable:
+		w.graph(r.Graph)
 	case *Reduce:
 		w.exprs(r.Expr, r.Threshold, r.Chars)
 	}
 	for _, in := range r.Inputs() {
 		w.rel(in)
+	}
+}
+
+func (w *walker) graph(g *Graph) {
+	for _, s := range g.Steps {
+		w.expr(s.Where)
 	}
 }
