@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -110,7 +111,11 @@ func (c *standInCredential) GetToken(ctx context.Context, o policy.TokenRequestO
 	if err != nil {
 		return azcore.AccessToken{}, err
 	}
-	req.Header.Set("X-IDENTITY-HEADER", "blindspot")
+	header := "blindspot" // any does, unless the stand-in was given a secret and its environment is ours
+	if h := os.Getenv("IDENTITY_HEADER"); h != "" && strings.HasPrefix(os.Getenv("IDENTITY_ENDPOINT"), c.base.Scheme+"://"+c.base.Host+"/") {
+		header = h
+	}
+	req.Header.Set("X-IDENTITY-HEADER", header)
 	resp, err := c.client.Do(req)
 	if err != nil {
 		return azcore.AccessToken{}, err
