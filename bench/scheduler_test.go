@@ -1,0 +1,156 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/content/tables"
+	"github.com/seed-caab1ad3/blindspot/emulator"
+	"github.com/seed-caab1ad3/blindspot/emulator/backtest"
+	"github.com/seed-caab1ad3/blindspot/emulator/catalog"
+	"github.com/seed-caab1ad3/blindspot/emulator/generate"
+	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
+)
+
+// The rules of the shipped pack that are no rewrites of older ones, 36 of them.
+const ruleCount = 36
+
+// eventsWanted are the sizes of the benchmark: BLINDSPOT_BENCH_EVENTS=1M,3M,10M, one million unless given.
+func eventsWanted(b *testing.B) []int {
+	text := os.Getenv("BLINDSPOT_BENCH_EVENTS")
+	if text == "" {
+		text = "1M"
+	}
+	var out []int
+	for _, part := range strings.Split(text, ",") {
+		scale := 1
+		n := strings.ToUpper(strings.TrimSpace(part))
+		for suffix, k := range map[string]int{"K": 1_000, "M": 1_000_000} {
+			if s, ok := strings.CutSuffix(n, suffix); ok {
+				n, scale = s, k
+			}
+		}
+		v, err := strconv.Atoi(n)
+		if err != nil || v < 1 {
+			b.Fatalf("BLINDSPOT_BENCH_EVENTS=%s; write 1M,3M,10M", text)
+		}
+		out = append(out, v*scale)
+	}
+	return out
+}
+
+// day is 24 hours of runs over generated events: the last of fifteen days, so that rules have their history.
+type day struct {
+	ws       *emulator.Workspace
+	rules    []*content.Rule
+	from, to time.Time
+	events   int
+}
+
+// usersFor gives about so many events in fifteen days.
+func usersFor(events int) int { return max(events/1590, 5) }
+
+func newDay(b *testing.B, events int) *day {
+	b.Helper()
+	pack, _ := content.Load(content.Embedded(), content.Options{})
+	d := &day{}
+	for _, r := range pack.Rules {
+		if !strings.Contains(r.File(), "classic/") && len(d.rules) < ruleCount {
+			d.rules = append(d.rules, r)
+		}
+	}
+	cat := catalog.New(tables.Sentinel)
+	cat.AddBundle(pack)
+	d.ws = emulator.New(emulator.Options{Catalog: cat})
+	if err := d.ws.AddWatchlists(pack); err != nil {
+		b.Fatal(err)
+	}
+	cfg := generate.DefaultConfig()
+	cfg.Users = usersFor(events)
+	load := &backtest.Loader{Workspace: d.ws, Options: sentinel.DefaultOptions(), Columns: backtest.ColumnsOf(pack, d.rules)}
+	if _, err := load.Generate(context.Background(), cfg); err != nil {
+		b.Fatal(err)
+	}
+	d.to = cfg.Start.AddDate(0, 0, cfg.Days)
+	d.from = d.to.Add(-24 * time.Hour)
+	for _, t := range d.ws.Tables() {
+		d.events += t.Rows
+	}
+	return d
+}
+
+// BenchmarkScheduler36Rules24h runs 36 rules over 24 hours of virtual time; BenchmarkOncePerWindow36Rules24h runs the same
+// queries over the same windows without a scheduler, alerts or incidents, and is what the first is held against.
+//
+//	BLINDSPOT_BENCH_EVENTS=1M,3M,10M go test -run ^$ -bench 36Rules24h -benchtime 1x ./bench
+func BenchmarkScheduler36Rules24h(b *testing.B) {
+	for _, n := range eventsWanted(b) {
+		b.Run(fmt.Sprintf("events=%d", n), func(b *testing.B) {
+			d := newDay(b, n)
+			runs, alerts := 0, 0
+			b.ResetTimer()
+			for range b.N {
+				s := &sentinel.Scheduler{Engine: sentinel.OnWorkspace{Workspace: d.ws}, Options: sentinel.DefaultOptions()}
+				for _, r := range d.rules {
+					s.Rules = append(s.Rules, sentinel.Scheduled{Rule: r, Anchor: d.from})
+				}
+				log, err := s.Span(context.Background(), d.from, d.to)
+				if err != nil {
+					b.Fatal(err)
+				}
+				runs, alerts = len(log.Outcomes), len(log.Alerts())
+				for _, o := range log.Outcomes {
+					if o.Err != nil {
+						b.Fatalf("%s: %v", o.Rule.Name, o.Err)
+					}
+				}
+			}
+			report(b, d, runs, alerts)
+		})
+	}
+}
+
+func report(b *testing.B, d *day, runs, alerts int) {
+	b.ReportMetric(float64(d.events), "events")
+	b.ReportMetric(float64(runs), "runs")
+	b.ReportMetric(float64(alerts), "alerts")
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(runs), "us/run")
+}
+
+func BenchmarkOncePerWindow36Rules24h(b *testing.B) {
+	for _, n := range eventsWanted(b) {
+		b.Run(fmt.Sprintf("events=%d", n), func(b *testing.B) {
+			d := newDay(b, n)
+			e := sentinel.OnWorkspace{Workspace: d.ws}
+			o := sentinel.DefaultOptions()
+			runs := 0
+			b.ResetTimer()
+			for range b.N {
+				runs = 0
+				for _, r := range d.rules {
+					g := sentinel.Grid{Anchor: d.from, Frequency: r.QueryFrequency.Value, Period: r.QueryPeriod.Value}
+					for k := 0; ; k++ {
+						run := g.At(k, o)
+						if r.Kind == content.NRT {
+							run = sentinel.NRTRun(d.from.Add(time.Duration(k)*o.NRTSlice), time.Time{}, o)
+						}
+						if run.Due.After(d.to) {
+							break
+						}
+						if _, err := d.ws.Query(context.Background(), r.Query.String(), e.Options(sentinel.Request{Now: run.Due, Window: run.Window, Visible: run.Executes})); err != nil {
+							b.Fatalf("%s: %v", r.Name, err)
+						}
+						runs++
+					}
+				}
+			}
+			report(b, d, runs, 0)
+		})
+	}
+}
