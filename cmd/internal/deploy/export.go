@@ -213,7 +213,7 @@ func bicepFiles(list []*Resource) []File {
 		}
 		for _, x := range [...]struct{ name, ext string }{{"query", ".kql"}, {"serializedData", ".json"}, {"rawContent", ".csv"}} {
 			if s, ok := props[x.name].(string); ok {
-				file := r.Kind.info().folder + "/" + slug(r.Name()) + "-" + slug(symbol) + x.ext
+				file := r.Kind.info().folder + "/" + symbol + x.ext
 				files = append(files, File{file, []byte(s)})
 				props[x.name] = bicepRaw("loadTextContent(" + bicepString(file) + ")")
 			}

@@ -159,12 +159,12 @@ func TestInterruptedAtEveryRequest(t *testing.T) {
 		t.Fatalf("only %d requests", requests)
 	}
 	// All places take minutes; a part of them, spread over all ways, is what every run can afford.
-	scenarios, step := 0, 6
+	scenarios, step := 0, 8
 	switch {
 	case os.Getenv("BLINDSPOT_SWEEP") != "":
 		step = 1
 	case testing.Short():
-		step = 20
+		step = 24
 	}
 	for _, retries := range []int32{-1, 2} {
 		for k, how := range breakages() {
