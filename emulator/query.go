@@ -106,8 +106,19 @@ func (w *Workspace) compile(text string, profile kql.Profile) *compiled {
 	})
 }
 
-// Query compiles and runs a query. An error of the query itself is a *QueryError.
-func (w *Workspace) Query(ctx context.Context, text string, o QueryOptions) (*result.Result, error) {
+// Query compiles and runs a query. An error of the query itself is a *QueryError; a fault of the engine is an *exec.Fault.
+func (w *Workspace) Query(ctx context.Context, text string, o QueryOptions) (res *result.Result, err error) {
+	err = exec.Guard(func() error {
+		res, err = w.query(ctx, text, o)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return res, nil
+}
+
+func (w *Workspace) query(ctx context.Context, text string, o QueryOptions) (*result.Result, error) {
 	start := time.Now()
 	c := w.compile(text, o.Profile)
 	if !c.OK() || len(c.Query.Unsupported) > 0 {

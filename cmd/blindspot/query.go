@@ -310,8 +310,12 @@ func queryText(c *cli.Context) (string, error) {
 func queryFailure(c *cli.Context, text string, err error) error {
 	var q *emulator.QueryError
 	if !errors.As(err, &q) {
-		if c.Context.Err() != nil {
+		var bug *exec.Fault
+		switch {
+		case c.Context.Err() != nil:
 			return err
+		case errors.As(err, &bug):
+			return fail(exitBug, "%v\nPlease report it with the query (version %s).", bug, version)
 		}
 		return fail(exitUsage, "%v", err)
 	}

@@ -178,7 +178,7 @@ func (r *run) forEach(ctx context.Context, n int, f func(ctx context.Context, i 
 				if i >= n {
 					return
 				}
-				if errs[i] = f(ctx, i); errs[i] != nil {
+				if errs[i] = Guard(func() error { return f(ctx, i) }); errs[i] != nil {
 					cancel(errs[i])
 					return
 				}
@@ -238,7 +238,11 @@ func (g *gather) start(ctx context.Context) {
 	for range g.workers {
 		g.wg.Go(func() {
 			for i := range work {
-				g.results[i] <- g.runPart(ctx, g.parts[i])
+				var rows partRows
+				if err := Guard(func() error { rows = g.runPart(ctx, g.parts[i]); return nil }); err != nil {
+					rows = partRows{err: err}
+				}
+				g.results[i] <- rows
 			}
 		})
 	}
