@@ -97,6 +97,12 @@ func (r *Runner) prepare(file *content.TestFile, test *content.TestCase) (*trial
 	if len(errs) > 0 {
 		return nil, errs
 	}
+	for _, table := range set.Tables {
+		for i := range table.Rows { // as the service does with rows that come days late
+			row := &table.Rows[i]
+			row.Time = sentinel.Received(row.Time, row.Ingested, r.Options)
+		}
+	}
 	t.set = set
 	ws, err := r.base.workspace(test, set, t.now)
 	if err != nil {
