@@ -138,10 +138,6 @@ func TestBicepAndTerraformAreWellFormed(t *testing.T) {
 					}
 				}
 			case to == "terraform" && strings.HasPrefix(text[i:], "<<-KQL\n"):
-				end := strings.Index(text[i:], "\n"+strings.Repeat(" ", 0)+"    KQL\n")
-				if end < 0 {
-					end = strings.Index(text[i:], "KQL\n}")
-				}
 				n := strings.Index(text[i+7:], " KQL\n")
 				if n < 0 {
 					t.Fatalf("%s:%d: a heredoc does not end", to, line)

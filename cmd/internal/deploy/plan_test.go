@@ -60,10 +60,6 @@ func TestPlanTellsFieldsDriftAndPrune(t *testing.T) {
 	if d := cmp.Diff([]string{"update rule " + guid(1), "delete function Failures"}, lines(p)); d != "" {
 		t.Fatal(d)
 	}
-	var paths []string
-	for _, f := range p.Actions[2].Fields {
-		paths = append(paths, f.Path)
-	}
 	for _, a := range p.Actions {
 		if a.Action == Update {
 			if d := cmp.Diff([]string{"query", "severity"}, fieldPaths(a)); d != "" {
@@ -79,7 +75,6 @@ func TestPlanTellsFieldsDriftAndPrune(t *testing.T) {
 			}
 		}
 	}
-	_ = paths
 	// Without --prune nothing is deleted, and it is said.
 	p = x.plan(x.desired(files), PlanOptions{})
 	if p.Summary.Delete != 0 || !strings.Contains(strings.Join(p.Notes, "\n"), "--prune") {
