@@ -10,8 +10,6 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 )
 
-// The H3 functions are not here: no library gives them without cgo.
-
 func geoKernels() []Scalar {
 	return []Scalar{
 		{Name: "geo_distance_2points", Kernel: strict(func(_ *Call, a []value.Value) value.Value {
