@@ -1,6 +1,8 @@
+//go:build unix
+
 // Command duckdb is our half of the comparison with DuckDB that compare.mjs makes: it writes the rows, or holds them in
-// memory and answers one query a line of standard input (workers, a tab, the query) with the milliseconds it took and the
-// number of rows.
+// memory and answers one query a line of standard input (workers, a tab, the query) with the milliseconds it took, those of
+// processor time, and the number of rows.
 //
 //	go run ./bench/duckdb -rows 1000000 -write rows.jsonl
 //	go run ./bench/duckdb -rows 1000000
@@ -16,6 +18,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/seed-caab1ad3/blindspot/bench/signins"
@@ -66,13 +69,13 @@ func run(rows int, write string) error {
 			return err
 		}
 		runtime.GC()
-		begin := time.Now()
+		begin, used := time.Now(), processor()
 		res, err := ws.Query(context.Background(), text, emulator.QueryOptions{Workers: workers})
 		took := time.Since(begin)
 		if err != nil {
 			return fmt.Errorf("%s: %w", text, err)
 		}
-		fmt.Printf("%.3f %d\n", float64(took.Microseconds())/1000, res.Tables[0].Rows)
+		fmt.Printf("%.3f %.3f %d\n", ms(took), ms(processor()-used), res.Tables[0].Rows)
 	}
 	return in.Err()
 }
@@ -89,7 +92,7 @@ func load(head, file string) error {
 		o.Columns = map[string][]string{signins.Table: parts[1:]}
 	}
 	runtime.GC()
-	begin := time.Now()
+	begin, used := time.Now(), processor()
 	ws := emulator.New(emulator.Options{Catalog: catalog.New(tables.Sentinel)})
 	done, err := ws.LoadPaths([]string{file}, o)
 	if err != nil {
@@ -100,6 +103,17 @@ func load(head, file string) error {
 	for _, l := range done {
 		n += l.Rows
 	}
-	fmt.Printf("%.3f %d\n", float64(took.Microseconds())/1000, n)
+	fmt.Printf("%.3f %.3f %d\n", ms(took), ms(processor()-used), n)
 	return nil
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// processor is the processor time of this process.
+func processor() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

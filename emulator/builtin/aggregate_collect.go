@@ -38,8 +38,34 @@ type setKey struct {
 type makeSet struct {
 	limit  int
 	groups [][]*value.Node
-	index  map[setKey]int32
+	index  map[setKey]int32 // of dynamic values
+	seen   hashSet          // of typed values: group and value in one hash
 	hashes []uint64
+	nodes  sharedNodes
+}
+
+// sharedNodes makes one node of each distinct text of a dictionary, however many groups hold it.
+type sharedNodes struct {
+	dict   *vector.Dict
+	byCode []*value.Node
+}
+
+// of returns the node of a row, whose value is not null.
+func (s *sharedNodes) of(col vector.Column, i int) *value.Node {
+	c, ok := col.(*vector.Strings)
+	if !ok || c.Dict == nil || c.Typ != value.String {
+		return col.Value(i).Node()
+	}
+	if s.dict != c.Dict {
+		s.dict, s.byCode = c.Dict, make([]*value.Node, len(c.Dict.Values))
+	}
+	code := c.Codes[i]
+	n := s.byCode[code]
+	if n == nil {
+		n = value.NodeString(c.Dict.Values[code])
+		s.byCode[code] = n
+	}
+	return n
 }
 
 func newMakeSet(_ []value.Type, consts []value.Value, _ value.Type) Accumulator {
@@ -73,12 +99,10 @@ func (a *makeSet) Update(args []vector.Column, group []int32, n int) {
 		if nulls && col.IsNull(i) {
 			continue
 		}
-		key := setKey{g, a.hashes[i]}
-		if _, ok := a.index[key]; ok || len(a.groups[g]) >= a.limit {
+		if len(a.groups[g]) >= a.limit || !a.seen.add(vector.MixGroup(g, a.hashes[i])) {
 			continue
 		}
-		a.index[key] = int32(len(a.groups[g]))
-		a.groups[g] = append(a.groups[g], col.Value(i).Node())
+		a.groups[g] = append(a.groups[g], a.nodes.of(col, i))
 	}
 }
 
@@ -107,14 +131,14 @@ func (a *makeSet) add(g int32, n *value.Node) {
 
 func (a *makeSet) Merge(other Accumulator, remap []int32) {
 	// Typed columns and nodes hash alike only among themselves, so what is here is indexed anew by node.
-	if len(a.index) > 0 {
+	if a.seen.len() > 0 {
 		fresh := &makeSet{limit: a.limit, index: make(map[setKey]int32, len(a.index)), groups: make([][]*value.Node, len(a.groups))}
 		for g, nodes := range a.groups {
 			for _, n := range nodes {
 				fresh.add(int32(g), n)
 			}
 		}
-		a.index, a.groups = fresh.index, fresh.groups
+		a.index, a.groups, a.seen = fresh.index, fresh.groups, hashSet{}
 	}
 	for g, nodes := range other.(*makeSet).groups {
 		for _, n := range nodes {

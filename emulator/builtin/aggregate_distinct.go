@@ -58,10 +58,12 @@ func (s *hashSet) len() int {
 	return s.n
 }
 
-func (s *hashSet) add(h uint64) {
+// add reports whether the hash is new.
+func (s *hashSet) add(h uint64) bool {
 	if h == 0 {
+		was := s.zero
 		s.zero = true
-		return
+		return !was
 	}
 	if 4*(s.n+1) > 3*len(s.slots) {
 		s.grow()
@@ -70,11 +72,11 @@ func (s *hashSet) add(h uint64) {
 	for i := h & mask; ; i = (i + 1) & mask {
 		switch s.slots[i] {
 		case h:
-			return
+			return false
 		case 0:
 			s.slots[i] = h
 			s.n++
-			return
+			return true
 		}
 	}
 }

@@ -10,9 +10,12 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
 
-// joinNode is a hash join of all kinds, and lookup. The right side is read first, its rows are chained by the id of their
-// key; then the left side streams by. Rows come out in the order of the left side, matches of one row in the order of the
-// right side, unmatched right rows at the end. A null key matches nothing.
+// joinNode is a hash join of all kinds, and lookup. The right side's rows are chained by the id of their key; then the left
+// side streams by. Rows come out in the order of the left side, matches of one row in the order of the right side, unmatched
+// right rows at the end. A null key matches nothing.
+//
+// Both sides are read by turns until one ends. When that is the left one, only right rows with a key of it are kept: a join
+// of a few rows with a big table holds few rows, whichever side they stand on.
 type joinNode struct {
 	columns
 	kind                string
@@ -100,28 +103,23 @@ type joinOp struct {
 }
 
 func (o *joinOp) build(ctx context.Context) error {
-	in := o.r.open(o.n.right)
-	defer in.Close()
-	var err error
-	if o.right, err = o.r.collect(ctx, in, o.n.right, 0); err != nil {
-		return err
-	}
-	if err := o.r.within(int64(o.right.N)*int64(o.right.Width())*8, "join"); err != nil {
-		return err
-	}
 	types := make([]value.Type, o.n.rightKeys.Len())
 	for i := range types {
 		types[i] = o.n.leftKeys.Type(i)
 	}
 	o.keys = newKeyTable(types)
-	var ids []int32
-	if o.right.N > 0 {
-		cols, err := o.n.rightKeys.NewFrame().All(o.right)
-		if err != nil {
-			return err
-		}
-		o.alike(cols, types)
-		ids = o.keys.ids(cols, o.right.N, true, true, nil)
+	o.frame = o.n.leftKeys.NewFrame()
+	if o.n.kind == "innerunique" {
+		o.unique = newKeyTable(types)
+	}
+	right := o.r.open(o.n.right)
+	defer right.Close()
+	ids, err := o.read(ctx, right, types)
+	if err != nil {
+		return err
+	}
+	if err := o.r.within(int64(o.right.N)*int64(o.right.Width())*8, "join"); err != nil {
+		return err
 	}
 	o.starts = make([]int32, o.keys.Len()+1)
 	for _, id := range ids {
@@ -140,15 +138,143 @@ func (o *joinOp) build(ctx context.Context) error {
 			next[id]++
 		}
 	}
+	if o.keepsRight() {
+		o.matched = make([]bool, o.right.N)
+	}
+	return nil
+}
+
+// keepsRight reports whether right rows may come out without a match.
+func (o *joinOp) keepsRight() bool {
 	switch o.n.kind {
 	case "rightouter", "fullouter", "rightsemi", "rightanti":
-		o.matched = make([]bool, o.right.N)
-	case "innerunique":
-		o.unique = newKeyTable(types)
+		return true
 	}
-	o.frame = o.n.leftKeys.NewFrame()
+	return false
+}
+
+// read reads the right side, and the left one by turns, and returns the ids of the right rows' keys.
+func (o *joinOp) read(ctx context.Context, right Operator, types []value.Type) ([]int32, error) {
 	o.left = o.r.open(o.n.left)
-	return nil
+	var lefts, rights []*Batch
+	leftRows, rightRows := 0, 0
+	for {
+		if !o.keepsRight() && leftRows <= rightRows {
+			b, err := o.left.Next(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if b == nil {
+				o.left.Close()
+				o.left = &batches{list: lefts}
+				return o.readMatching(ctx, lefts, rights, right, types)
+			}
+			lefts, leftRows = append(lefts, b), leftRows+b.N
+			continue
+		}
+		b, err := right.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			break
+		}
+		if rights, rightRows = append(rights, b), rightRows+b.N; rightRows > 1<<31-1 {
+			return nil, fmt.Errorf("%w: an operator holds more than %d rows", ErrLimit, 1<<31-1)
+		}
+	}
+	o.left = &batches{list: lefts, rest: o.left}
+	o.right = filled(concat(rights, o.n.right.width()), o.n.right)
+	if o.right.N == 0 {
+		return nil, nil
+	}
+	cols, err := o.n.rightKeys.NewFrame().All(o.right)
+	if err != nil {
+		return nil, err
+	}
+	o.alike(cols, types)
+	return o.keys.ids(cols, o.right.N, true, true, nil), nil
+}
+
+// readMatching reads the rest of the right side and keeps the rows that meet a key of the left side's rows.
+func (o *joinOp) readMatching(ctx context.Context, lefts, rights []*Batch, right Operator, types []value.Type) ([]int32, error) {
+	var scratch []int32
+	for _, b := range lefts {
+		cols, err := o.frame.All(b)
+		if err != nil {
+			return nil, err
+		}
+		scratch = o.keys.ids(cols, b.N, true, true, scratch)
+	}
+	frame := o.n.rightKeys.NewFrame()
+	var kept []*Batch
+	var ids []int32
+	keep := func(b *Batch) error {
+		if o.keys.Len() == 0 {
+			return nil
+		}
+		cols, err := frame.All(b)
+		if err != nil {
+			return err
+		}
+		o.alike(cols, types)
+		scratch = o.keys.ids(cols, b.N, false, true, scratch)
+		var rows []int32
+		for i, id := range scratch {
+			if id >= 0 {
+				rows, ids = append(rows, int32(i)), append(ids, id)
+			}
+		}
+		if len(rows) == b.N {
+			kept = append(kept, b)
+		} else if len(rows) > 0 {
+			kept = append(kept, b.Select(rows))
+		}
+		return nil
+	}
+	for _, b := range rights {
+		if err := keep(b); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		b, err := right.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			break
+		}
+		if err := keep(b); err != nil {
+			return nil, err
+		}
+	}
+	o.right = filled(concat(kept, o.n.right.width()), o.n.right)
+	return ids, nil
+}
+
+// batches yields batches that have been read, and then those of the operator that they came from.
+type batches struct {
+	list []*Batch
+	rest Operator // nil when it has ended
+}
+
+func (o *batches) Next(ctx context.Context) (*Batch, error) {
+	if len(o.list) > 0 {
+		b := o.list[0]
+		o.list[0], o.list = nil, o.list[1:]
+		return b, nil
+	}
+	if o.rest == nil {
+		return nil, nil
+	}
+	return o.rest.Next(ctx)
+}
+
+func (o *batches) Close() {
+	if o.rest != nil {
+		o.rest.Close()
+	}
 }
 
 // alike gives key columns of the two sides one type.
@@ -201,6 +327,11 @@ func (o *joinOp) take(b *Batch) error {
 	}
 	o.batch, o.row, o.match = b, 0, 0
 	o.ids = o.keys.ids(cols, b.N, false, true, o.ids)
+	for i, id := range o.ids {
+		if id >= 0 && o.starts[id] == o.starts[id+1] {
+			o.ids[i] = -1 // a key of the left side alone
+		}
+	}
 	if o.unique != nil {
 		o.seen = o.unique.Len()
 		o.uniqueID = o.unique.ids(cols, b.N, true, true, o.uniqueID)

@@ -113,6 +113,7 @@ type keyColumn struct {
 	nullID int32
 	longs  longTable
 	texts  textTable
+	hashes []uint64
 	order  []int32 // by id: the value's id in its table, -1 for null
 	byVal  []int32 // by id in the table: the id
 	nodes  []*value.Node
@@ -214,13 +215,7 @@ func (k *keyColumn) ids(col vector.Column, insert, skipNulls bool, out []int32) 
 	case *vector.Strings:
 		guid := c.Typ == value.GUID
 		if c.Dict == nil {
-			for i, s := range c.Flat[:len(out)] {
-				if guid && s == "" {
-					out[i] = nullID()
-				} else {
-					out[i] = k.text(s, insert)
-				}
-			}
+			k.flat(c.Flat[:len(out)], guid, insert, nullID, out)
 			return
 		}
 		remap := k.remapOf(c.Dict)
@@ -274,6 +269,38 @@ func (k *keyColumn) ids(col vector.Column, insert, skipNulls bool, out []int32) 
 		}
 	}
 }
+
+// flat gives ids to texts without a dictionary. All are hashed before the first is looked up, so that the reads of memory
+// overlap.
+func (k *keyColumn) flat(texts []string, guid, insert bool, nullID func() int32, out []int32) {
+	if len(k.texts.values) == 0 && !insert {
+		for i, s := range texts {
+			if out[i] = -1; guid && s == "" {
+				out[i] = nullID()
+			}
+		}
+		return
+	}
+	if cap(k.hashes) < hashRun {
+		k.hashes = make([]uint64, hashRun)
+	}
+	for from := 0; from < len(texts); from += hashRun {
+		run := texts[from:min(from+hashRun, len(texts))]
+		hashes := k.hashes[:len(run)]
+		for i, s := range run {
+			hashes[i] = k.texts.hash(s)
+		}
+		for i, s := range run {
+			if guid && s == "" {
+				out[from+i] = nullID()
+			} else {
+				out[from+i] = k.added(k.texts.find(s, hashes[i], insert))
+			}
+		}
+	}
+}
+
+const hashRun = 1024
 
 // realBits returns the bits under which equal reals are equal keys: one zero, one NaN.
 func realBits(f float64) int64 {

@@ -70,6 +70,7 @@ func (t *longTable) grow() {
 type textTable struct {
 	slots  []textSlot
 	values []string
+	hashes []uint64 // by id, so that growing reads no text again
 	mask   uint64
 	seed   maphash.Seed
 }
@@ -80,13 +81,20 @@ type textSlot struct {
 }
 
 func (t *textTable) id(s string, insert bool) int32 {
+	if t.slots == nil && !insert {
+		return -1
+	}
+	return t.find(s, t.hash(s), insert)
+}
+
+func (t *textTable) hash(s string) uint64 {
 	if t.slots == nil {
-		if !insert {
-			return -1
-		}
 		t.slots, t.mask, t.seed = make([]textSlot, 64), 63, maphash.MakeSeed()
 	}
-	h := maphash.String(t.seed, s)
+	return maphash.String(t.seed, s)
+}
+
+func (t *textTable) find(s string, h uint64, insert bool) int32 {
 	i, short := h&t.mask, uint32(h>>32)
 	for {
 		slot := t.slots[i]
@@ -101,7 +109,7 @@ func (t *textTable) id(s string, insert bool) int32 {
 	if !insert {
 		return -1
 	}
-	t.values = append(t.values, s)
+	t.values, t.hashes = append(t.values, s), append(t.hashes, h)
 	t.slots[i] = textSlot{short, int32(len(t.values))}
 	if len(t.values)*2 > len(t.slots) {
 		t.grow()
@@ -112,8 +120,7 @@ func (t *textTable) id(s string, insert bool) int32 {
 func (t *textTable) grow() {
 	t.slots = make([]textSlot, len(t.slots)*4)
 	t.mask = uint64(len(t.slots) - 1)
-	for id, s := range t.values {
-		h := maphash.String(t.seed, s)
+	for id, h := range t.hashes {
 		i := h & t.mask
 		for t.slots[i].id != 0 {
 			i = (i + 1) & t.mask

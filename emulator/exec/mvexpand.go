@@ -86,6 +86,10 @@ func appendNode(b *vector.Builder, n *value.Node, t value.Type) {
 		b.AppendNode(n)
 		return
 	}
+	if n != nil && t == value.String && n.Kind == value.KindString {
+		b.AppendString(n.S)
+		return
+	}
 	b.Append(value.Convert(value.NewDynamic(n), t))
 }
 
