@@ -110,8 +110,9 @@ const lastSeenQuery = `union isfuzzy=true AADServicePrincipalSignInLogs, AADMana
 
 func lastSeen(ctx context.Context, data []string, until time.Time, workers int) ([]appSeen, error) {
 	ws := emulator.New(emulator.Options{Catalog: catalog.New(tables.Sentinel)})
+	read := map[string]bool{"TimeGenerated": true, "AppId": true, "ResultType": true, "Type": true}
 	load := &backtest.Loader{Workspace: ws, Options: sentinel.DefaultOptions(),
-		Columns: map[string]bool{"TimeGenerated": true, "AppId": true, "ResultType": true, "Type": true},
+		Columns: map[string]map[string]bool{"AADServicePrincipalSignInLogs": read, "AADManagedIdentitySignInLogs": read},
 		Tables:  map[string]bool{"AADServicePrincipalSignInLogs": true, "AADManagedIdentitySignInLogs": true}}
 	if err := load.Files(data, workers); err != nil {
 		return nil, err

@@ -47,7 +47,7 @@ func setup(t *testing.T, columns bool) (Config, *Loader) {
 	ws := emulator.New(emulator.Options{Catalog: catalog.New(tables.Sentinel)})
 	l := &Loader{Workspace: ws, Options: sentinel.DefaultOptions(), Tables: map[string]bool{"SigninLogs": true}}
 	if columns {
-		l.Columns = ColumnsOf(b, b.Rules)
+		l.Columns = ColumnsOf(ws, b, b.Rules)
 	}
 	cfg := generate.DefaultConfig()
 	cfg.Days, cfg.Users = 2, 60
@@ -62,7 +62,7 @@ func TestOnlyTheColumnsThatRulesRead(t *testing.T) {
 	var alerts []int
 	for _, some := range []bool{false, true} {
 		c, l := setup(t, some)
-		if some && (l.Columns["UserAgent"] || !l.Columns["ResultType"] || !l.Columns["TimeGenerated"]) {
+		if some && (l.Columns["SigninLogs"]["UserAgent"] || !l.Columns["SigninLogs"]["ResultType"] || !l.Columns["SigninLogs"]["TimeGenerated"]) {
 			t.Errorf("columns %v", l.Columns)
 		}
 		rep, err := Run(context.Background(), c)

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/emulator"
 	"github.com/seed-caab1ad3/blindspot/emulator/generate"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
 	"github.com/seed-caab1ad3/blindspot/emulator/store"
@@ -20,8 +21,8 @@ import (
 type Loader struct {
 	Workspace *emulator.Workspace
 	Options   sentinel.Options
-	// Columns are the names that are kept; nil keeps all.
-	Columns map[string]bool
+	// Columns are the names that are kept of each table; a table that is not named, or whose names are nil, keeps all.
+	Columns map[string]map[string]bool
 	// Delay gives rows that have no ingestion time of their own one; nil makes them arrive at once.
 	Delay *sentinel.Latencies
 	// Tables limits what is loaded; nil loads all.
@@ -31,43 +32,76 @@ type Loader struct {
 	First, Last time.Time // of the events loaded so far
 }
 
-// ColumnsOf lists the columns that rules may read: every name that their queries, the functions at hand and their mappings
-// mention. It is nil, for all, when a query takes whole rows (pack_all, distinct *).
-func ColumnsOf(b *content.Bundle, rules []*content.Rule) map[string]bool {
-	out := map[string]bool{store.TimeColumn: true, "Type": true, "TenantId": true, generate.IngestedColumn: true}
-	take := func(text string) bool {
-		for _, whole := range []string{"pack_all", "distinct *", "getschema", "search "} {
-			if strings.Contains(text, whole) {
-				return false
-			}
+// ColumnsOf lists the columns that rules read, by table. Where that depends on the rows, it is every name that the rule's
+// query, the functions at hand and its mappings mention; a query that takes whole rows (pack_all, distinct *) has all.
+func ColumnsOf(ws *emulator.Workspace, b *content.Bundle, rules []*content.Rule) map[string]map[string]bool {
+	out := map[string]map[string]bool{}
+	whole := map[string]bool{}
+	take := func(table string, names []string) {
+		if out[table] == nil {
+			out[table] = map[string]bool{store.TimeColumn: true, "Type": true, "TenantId": true, generate.IngestedColumn: true}
 		}
-		words(text, func(w string) { out[w] = true })
-		return true
-	}
-	for _, f := range b.Functions {
-		words(f.Query.String(), func(w string) { out[w] = true })
+		for _, n := range names {
+			out[table][n] = true
+		}
 	}
 	for _, r := range rules {
-		if !take(r.Query.String()) {
-			return nil
-		}
-		for _, m := range r.EntityMappings {
-			for _, f := range m.FieldMappings {
-				out[f.ColumnName] = true
+		needs, ok := ws.Needs(r.Query.String(), kql.Sentinel)
+		for table, names := range needs {
+			if names == nil {
+				whole[table] = true
+				continue
 			}
+			take(table, names)
 		}
-		for _, d := range r.CustomDetails {
-			out[d.Column] = true
+		if ok {
+			continue
 		}
-		if a := r.AlertDetails; a != nil {
-			words(a.DisplayNameFormat+" "+a.DescriptionFormat, func(w string) { out[w] = true })
-			out[a.SeverityColumn], out[a.TacticsColumn] = true, true
-			for _, p := range a.DynamicProperties {
-				out[p.Column] = true
-			}
+		c := ws.Compile(r.Query.String(), kql.Sentinel)
+		if c.Query == nil {
+			continue
+		}
+		names, some := mentioned(b, r)
+		for _, table := range c.Query.Tables {
+			whole[table] = whole[table] || !some
+			take(table, names)
+		}
+	}
+	for table := range whole {
+		if whole[table] {
+			out[table] = nil
 		}
 	}
 	return out
+}
+
+// mentioned lists the words of a rule and of the functions at hand; some is false when the query takes whole rows.
+func mentioned(b *content.Bundle, r *content.Rule) (names []string, some bool) {
+	text := r.Query.String()
+	for _, all := range []string{"pack_all", "distinct *", "getschema", "search ", "find "} {
+		if strings.Contains(text, all) {
+			return nil, false
+		}
+	}
+	for _, f := range b.Functions {
+		text += "\n" + f.Query.String()
+	}
+	for _, m := range r.EntityMappings {
+		for _, f := range m.FieldMappings {
+			text += " " + f.ColumnName
+		}
+	}
+	for _, d := range r.CustomDetails {
+		text += " " + d.Column
+	}
+	if a := r.AlertDetails; a != nil {
+		text += " " + a.DisplayNameFormat + " " + a.DescriptionFormat + " " + a.SeverityColumn + " " + a.TacticsColumn
+		for _, p := range a.DynamicProperties {
+			text += " " + p.Column
+		}
+	}
+	words(text, func(w string) { names = append(names, w) })
+	return names, true
 }
 
 // words calls f with each word of a text.
@@ -147,10 +181,10 @@ func (l *Loader) ingest(d *store.Data) error {
 	if l.Tables != nil && !l.Tables[d.Table] || d.N == 0 {
 		return nil
 	}
-	if l.Columns != nil {
+	if names := l.Columns[d.Table]; names != nil {
 		kept := store.Data{Table: d.Table, N: d.N, Ingested: d.Ingested}
 		for i, c := range d.Columns {
-			if l.Columns[c.Name] {
+			if names[c.Name] {
 				kept.Columns, kept.Vectors = append(kept.Columns, c), append(kept.Vectors, d.Vectors[i])
 			}
 		}
@@ -232,6 +266,9 @@ const generatedChunk = 1 << 16
 // maxInterned bounds the texts of a column that are kept to be shared.
 const maxInterned = 1 << 14
 
+// arenaSize is how much text shares a piece of memory.
+const arenaSize = 1 << 20
+
 // generated builds the columns of one generated table.
 type generated struct {
 	table   string
@@ -239,6 +276,7 @@ type generated struct {
 	keep    []int
 	build   []*vector.Builder
 	intern  []map[string]string
+	arena   strings.Builder // where texts lie, many in one piece of memory
 	in      []int64
 	n       int
 }
@@ -294,8 +332,9 @@ var kindOf = map[generate.Type]value.Type{generate.String: value.String, generat
 
 func (l *Loader) begin(table string, columns []generate.Column) *generated {
 	g := &generated{table: table, columns: columns}
+	names := l.Columns[table]
 	for i, c := range columns {
-		if c.Name == generate.IngestedColumn || l.Columns == nil || l.Columns[c.Name] {
+		if c.Name == generate.IngestedColumn || names == nil || names[c.Name] {
 			g.keep = append(g.keep, i)
 		}
 	}
@@ -360,7 +399,13 @@ func (g *generated) text(column int, b []byte) string {
 	if s, ok := m[string(b)]; ok {
 		return s
 	}
-	s := string(b)
+	if g.arena.Cap()-g.arena.Len() < len(b) {
+		g.arena = strings.Builder{}
+		g.arena.Grow(max(arenaSize, len(b)))
+	}
+	from := g.arena.Len()
+	g.arena.Write(b)
+	s := g.arena.String()[from:]
 	if len(m) < maxInterned {
 		m[s] = s
 	}
