@@ -1,12 +1,18 @@
 # make demo   build, validate and test the shipped content, then run one rule over a generated day
 # make test   every test of the tree
+# make docs   the generated pages, after rules or tests have changed
 GO      ?= go
 TAGS    := urfave_cli_no_docs
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED = 0
 
-.PHONY: build demo test vet format check fuzz bench release clean
+# The generated pages under docs, with the mistakes in each rule that no test notices.
+docs: build
+	./blindspot test --mutate --mutants-out docs/mutants.json content
+	./blindspot docs
+
+.PHONY: docs build demo test vet format check fuzz bench release clean
 
 build:
 	$(GO) build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o blindspot ./cmd/blindspot
@@ -38,7 +44,7 @@ fuzz:
 BENCHTIME ?= 1s
 bench: build
 	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./emulator/... ./content/... ./validate/... ./bench/...
-	./bench/cold.sh
+	$(GO) run ./bench/cold ./blindspot
 
 # The six targets that are shipped; the same source gives the same bytes.
 release:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,7 +21,8 @@ func docsCommand() *cli.Command {
 		Usage:     "write a page for each rule, the matrix of rules and streams, and an ATT&CK layer",
 		ArgsUsage: "[PATH...]",
 		Description: `Pages that are generated are replaced; pages of rules that are gone are removed from DIR/rules and DIR/checks when they bear the
-mark of this command. Every other file in DIR stays.
+mark of this command. Every other file in DIR stays. DIR/mutants.json, made by blindspot test --mutate --mutants-out, gives the pages
+their list of mistakes that no test notices.
 
 Examples:
    blindspot docs
@@ -45,11 +47,15 @@ func runDocs(c *cli.Context) error {
 			return fail(exitUsage, "%s", p.Error())
 		}
 	}
-	files, err := docs.Generate(l.Bundle, newCompiler(), c.Bool("reference"))
+	dir := c.String("out")
+	measured, err := readMutants(dir)
 	if err != nil {
 		return fail(exitUsage, "%v", err)
 	}
-	dir := c.String("out")
+	files, err := docs.Generate(l.Bundle, newCompiler(), measured, c.Bool("reference"))
+	if err != nil {
+		return fail(exitUsage, "%v", err)
+	}
 	changed, gone, err := staleDocs(dir, files)
 	if err != nil {
 		return err
@@ -81,6 +87,44 @@ func runDocs(c *cli.Context) error {
 		}
 	}
 	fmt.Fprintf(talk(c), "%d pages in %s, %d written, %d removed\n", len(files), dir, len(changed), len(gone))
+	return nil
+}
+
+// readMutants reads the measurement beside the pages, nil when there is none.
+func readMutants(dir string) (docs.Mutants, error) {
+	data, err := os.ReadFile(filepath.Join(dir, docs.MutantsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return docs.ReadMutants(data)
+}
+
+// writeMutants keeps what was measured, for the pages.
+func writeMutants(name string, runs []ruleRun) error {
+	m := docs.Mutants{}
+	for _, r := range runs {
+		if r.mutation == nil {
+			continue
+		}
+		x := docs.RuleMutants{
+			Query: docs.Digest(r.rule.Query.String()), Mutants: r.mutation.Killed + len(r.mutation.Survivors) + r.mutation.Equivalent,
+			Killed: r.mutation.Killed, Equivalent: r.mutation.Equivalent, Score: r.mutation.Score(), Survivors: []docs.Survivor{},
+		}
+		for _, s := range r.mutation.Survivors {
+			x.Survivors = append(x.Survivors, docs.Survivor{Kind: s.Kind, Line: s.Line, Diff: s.Diff})
+		}
+		m[r.rule.ID] = x
+	}
+	data, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := replaceFile(name, append(data, '\n')); err != nil {
+		return fail(exitUsage, "%s: %s", name, plainCause(err))
+	}
 	return nil
 }
 

@@ -16,7 +16,11 @@ func TestDocsAreUpToDate(t *testing.T) {
 			t.Error(p)
 		}
 	}
-	files, err := docs.Generate(b, newCompiler(), true)
+	measured, err := readMutants("../../docs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := docs.Generate(b, newCompiler(), measured, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,6 +44,7 @@ Examples:
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, junit"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name every case"},
 			&cli.BoolFlag{Name: "mutate", Usage: "break each rule in small ways and see whether its tests notice"},
+			&cli.StringFlag{Name: "mutants-out", Usage: "with --mutate, write what was measured to `FILE`, for the pages of blindspot docs"},
 			&cli.Float64Flag{Name: "min-score", Usage: "with --mutate, fail rules whose score in percent is lower"},
 			&cli.BoolFlag{Name: "replay-streams", Usage: "move each firing case's events to the sibling stream; a rule that goes silent has a blind spot"},
 			&cli.BoolFlag{Name: "coverage", Usage: "name the predicates, branches and union legs that no test decides"},
@@ -119,6 +120,11 @@ func runTest(c *cli.Context) error {
 		if f := c.String("coverage-out"); f != "" {
 			if err := os.WriteFile(f, []byte(rep.lcov()), 0o644); err != nil {
 				return rep, fail(exitUsage, "%s: %s", f, plainCause(err))
+			}
+		}
+		if f := c.String("mutants-out"); f != "" {
+			if err := writeMutants(f, runs); err != nil {
+				return rep, err
 			}
 		}
 		if len(runs) == 0 && touched != nil {

@@ -4,6 +4,8 @@
 package docs
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"path"
 	"slices"
 	"strings"
@@ -24,9 +26,9 @@ func Folders() []string { return []string{"rules", "checks"} }
 const mark = "<!-- Made by blindspot docs from the content; change that, not this page. -->\n\n"
 
 // Generate returns the pages of a bundle, sorted by name. Reference adds those that are about Blindspot itself: the checks and the
-// assumptions.
-func Generate(b *content.Bundle, compiler validate.Compiler, reference bool) ([]File, error) {
-	g := &generator{bundle: b}
+// assumptions. measured is what is known of the rules' mutants; it may be nil.
+func Generate(b *content.Bundle, compiler validate.Compiler, measured Mutants, reference bool) ([]File, error) {
+	g := &generator{bundle: b, measured: measured}
 	for _, r := range b.Rules {
 		g.rules = append(g.rules, newRulePage(b, compiler, r))
 	}
@@ -54,9 +56,16 @@ func Generate(b *content.Bundle, compiler validate.Compiler, reference bool) ([]
 }
 
 type generator struct {
-	bundle *content.Bundle
-	rules  []*rulePage
-	files  []File
+	bundle   *content.Bundle
+	measured Mutants
+	rules    []*rulePage
+	files    []File
+}
+
+// Digest names a query's text in a measurement.
+func Digest(query string) string {
+	h := sha256.Sum256([]byte(query))
+	return hex.EncodeToString(h[:8])
 }
 
 func (g *generator) add(name, text string) { g.files = append(g.files, File{name, text}) }

@@ -19,7 +19,7 @@ func pages(t *testing.T) (*content.Bundle, []File) {
 	for _, p := range problems {
 		t.Error(p)
 	}
-	files, err := Generate(b, validate.NewKQL(nil), true)
+	files, err := Generate(b, validate.NewKQL(nil), nil, true)
 	if err != nil {
 		t.Fatal(err)
 	}

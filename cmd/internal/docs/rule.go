@@ -196,6 +196,7 @@ func (g *generator) rule(p *rulePage) string {
 	g.tuning(p, w)
 	g.triage(p, w)
 	tests(p, w)
+	g.mutants(p, w)
 	return b.String()
 }
 
