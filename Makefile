@@ -7,11 +7,6 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED = 0
 
-# The generated pages under docs, with the mistakes in each rule that no test notices.
-docs: build
-	./blindspot test --mutate --mutants-out docs/mutants.json content
-	./blindspot docs
-
 .PHONY: docs build demo test vet format check fuzz bench release clean
 
 build:
@@ -21,6 +16,11 @@ demo: build
 	./blindspot validate ./content
 	./blindspot test ./content
 	./blindspot backtest content/rules/cross-stream/spray-across-streams.yaml --generate days=1,users=200,seed=1,attack=a1
+
+# The generated pages under docs, with the mistakes in each rule that no test notices.
+docs: build
+	./blindspot test --mutate --mutants-out docs/mutants.json content
+	./blindspot docs
 
 test:
 	$(GO) test -tags $(TAGS) -timeout 540s ./...
