@@ -73,7 +73,7 @@ func newDay(b *testing.B, events int) *day {
 	}
 	cfg := generate.DefaultConfig()
 	cfg.Users = usersFor(events)
-	load := &backtest.Loader{Workspace: d.ws, Options: sentinel.DefaultOptions(), Columns: backtest.ColumnsOf(d.ws, pack, d.rules)}
+	load := &backtest.Loader{Workspace: d.ws, Options: sentinel.DefaultOptions(), Columns: backtest.ColumnsOf(d.ws, d.rules)}
 	if _, err := load.Generate(context.Background(), cfg); err != nil {
 		b.Fatal(err)
 	}

@@ -187,7 +187,7 @@ func loadEvents(c *cli.Context, l *loaded, rules []*content.Rule, o sentinel.Opt
 	if err := ws.AddWatchlists(l.Bundle); err != nil {
 		return nil, nil, err
 	}
-	load := &backtest.Loader{Workspace: ws, Options: o, Columns: backtest.ColumnsOf(ws, l.Bundle, rules), Tables: map[string]bool{}}
+	load := &backtest.Loader{Workspace: ws, Options: o, Columns: backtest.ColumnsOf(ws, rules), Tables: map[string]bool{}}
 	for _, r := range rules {
 		if q := ws.Compile(r.Query.String(), kql.Sentinel).Query; q != nil {
 			for _, t := range q.Tables {

@@ -47,7 +47,7 @@ func setup(t *testing.T, columns bool) (Config, *Loader) {
 	ws := emulator.New(emulator.Options{Catalog: catalog.New(tables.Sentinel)})
 	l := &Loader{Workspace: ws, Options: sentinel.DefaultOptions(), Tables: map[string]bool{"SigninLogs": true}}
 	if columns {
-		l.Columns = ColumnsOf(ws, b, b.Rules)
+		l.Columns = ColumnsOf(ws, b.Rules)
 	}
 	cfg := generate.DefaultConfig()
 	cfg.Days, cfg.Users = 2, 60

@@ -11,7 +11,9 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator"
 	"github.com/seed-caab1ad3/blindspot/emulator/generate"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
+	"github.com/seed-caab1ad3/blindspot/emulator/plan"
 	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
 	"github.com/seed-caab1ad3/blindspot/emulator/store"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -32,90 +34,50 @@ type Loader struct {
 	First, Last time.Time // of the events loaded so far
 }
 
-// ColumnsOf lists the columns that rules read, by table. Where that depends on the rows, it is every name that the rule's
-// query, the functions at hand and its mappings mention; a query that takes whole rows (pack_all, distinct *) has all.
-func ColumnsOf(ws *emulator.Workspace, b *content.Bundle, rules []*content.Rule) map[string]map[string]bool {
+// ColumnsOf lists the columns that rules read, by table: those that their plans ask of the stored tables. A table of which
+// everything is asked has nil. Columns that the catalog does not know are kept by the Loader in any case, because what a
+// query makes of them depends on the rows.
+func ColumnsOf(ws *emulator.Workspace, rules []*content.Rule) map[string]map[string]bool {
 	out := map[string]map[string]bool{}
 	whole := map[string]bool{}
-	take := func(table string, names []string) {
-		if out[table] == nil {
-			out[table] = map[string]bool{store.TimeColumn: true, "Type": true, "TenantId": true, generate.IngestedColumn: true}
-		}
-		for _, n := range names {
-			out[table][n] = true
-		}
+	collect := func(rel bind.Rel) {
+		plan.Scans(plan.Optimize(plan.Ingestion(rel)), func(s *bind.Scan) {
+			names := out[s.Table]
+			if names == nil {
+				names = map[string]bool{store.TimeColumn: true, "Type": true, "TenantId": true, generate.IngestedColumn: true}
+				out[s.Table] = names
+			}
+			for _, c := range s.Cols {
+				names[c.Name] = true
+			}
+		})
 	}
 	for _, r := range rules {
-		needs, ok := ws.Needs(r.Query.String(), kql.Sentinel)
-		for table, names := range needs {
-			if names == nil {
-				whole[table] = true
-				continue
-			}
-			take(table, names)
-		}
-		if ok {
-			continue
-		}
 		c := ws.Compile(r.Query.String(), kql.Sentinel)
-		if c.Query == nil {
+		if !c.OK() {
 			continue
 		}
-		names, some := mentioned(b, r)
+		for _, res := range c.Query.Results {
+			collect(res.Rel)
+		}
+		bind.Walk(c.Query, bind.Visitor{Expr: func(e bind.Expr) {
+			switch x := e.(type) {
+			case *bind.Subquery:
+				collect(x.Rel)
+			case *bind.InSubquery:
+				collect(x.Rel)
+			}
+		}})
 		for _, table := range c.Query.Tables {
-			whole[table] = whole[table] || !some
-			take(table, names)
+			if out[table] == nil { // read in a way that the plan does not show
+				whole[table] = true
+			}
 		}
 	}
 	for table := range whole {
-		if whole[table] {
-			out[table] = nil
-		}
+		delete(out, table)
 	}
 	return out
-}
-
-// mentioned lists the words of a rule and of the functions at hand; some is false when the query takes whole rows.
-func mentioned(b *content.Bundle, r *content.Rule) (names []string, some bool) {
-	text := r.Query.String()
-	for _, all := range []string{"pack_all", "distinct *", "getschema", "search ", "find "} {
-		if strings.Contains(text, all) {
-			return nil, false
-		}
-	}
-	for _, f := range b.Functions {
-		text += "\n" + f.Query.String()
-	}
-	for _, m := range r.EntityMappings {
-		for _, f := range m.FieldMappings {
-			text += " " + f.ColumnName
-		}
-	}
-	for _, d := range r.CustomDetails {
-		text += " " + d.Column
-	}
-	if a := r.AlertDetails; a != nil {
-		text += " " + a.DisplayNameFormat + " " + a.DescriptionFormat + " " + a.SeverityColumn + " " + a.TacticsColumn
-		for _, p := range a.DynamicProperties {
-			text += " " + p.Column
-		}
-	}
-	words(text, func(w string) { names = append(names, w) })
-	return names, true
-}
-
-// words calls f with each word of a text.
-func words(text string, f func(string)) {
-	from := -1
-	for i := 0; i <= len(text); i++ {
-		in := i < len(text) && (text[i] == '_' || text[i] >= '0' && text[i] <= '9' || text[i]|0x20 >= 'a' && text[i]|0x20 <= 'z')
-		if in && from < 0 {
-			from = i
-		} else if !in && from >= 0 {
-			f(text[from:i])
-			from = -1
-		}
-	}
 }
 
 // Files loads files and folders. What lies in a folder named watchlists becomes watchlists.
@@ -154,6 +116,21 @@ func (l *Loader) Files(paths []string, workers int) error {
 	return nil
 }
 
+// wanted says which columns of a table are kept; nil keeps all.
+func (l *Loader) wanted(table string) func(string) bool {
+	names := l.Columns[table]
+	if names == nil {
+		return nil
+	}
+	known := map[string]bool{}
+	if cols, ok := l.Workspace.Schema(table); ok {
+		for _, c := range cols {
+			known[c.Name] = true
+		}
+	}
+	return func(name string) bool { return names[name] || !known[name] }
+}
+
 // watchlist adds rows as a watchlist whose key is its first column; every cell is text there.
 func (l *Loader) watchlist(d *store.Data) error {
 	if len(d.Columns) == 0 {
@@ -181,10 +158,10 @@ func (l *Loader) ingest(d *store.Data) error {
 	if l.Tables != nil && !l.Tables[d.Table] || d.N == 0 {
 		return nil
 	}
-	if names := l.Columns[d.Table]; names != nil {
+	if names := l.wanted(d.Table); names != nil {
 		kept := store.Data{Table: d.Table, N: d.N, Ingested: d.Ingested}
 		for i, c := range d.Columns {
-			if names[c.Name] {
+			if names(c.Name) {
 				kept.Columns, kept.Vectors = append(kept.Columns, c), append(kept.Vectors, d.Vectors[i])
 			}
 		}
@@ -332,9 +309,9 @@ var kindOf = map[generate.Type]value.Type{generate.String: value.String, generat
 
 func (l *Loader) begin(table string, columns []generate.Column) *generated {
 	g := &generated{table: table, columns: columns}
-	names := l.Columns[table]
+	names := l.wanted(table)
 	for i, c := range columns {
-		if c.Name == generate.IngestedColumn || names == nil || names[c.Name] {
+		if c.Name == generate.IngestedColumn || names == nil || names(c.Name) {
 			g.keep = append(g.keep, i)
 		}
 	}
