@@ -1,6 +1,7 @@
 package content
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -114,7 +115,7 @@ func (r *reader) parameters(dst *[]Parameter) func(*yaml.Node) {
 				{"description", nil}, {"Description", nil},
 			})
 			if p.HasDefault && strings.EqualFold(p.Type, "string") && !quoted(p.Default) {
-				p.Default = quoteKQL(p.Default)
+				p.Default = QuoteKQL(p.Default)
 			}
 			*dst = append(*dst, p)
 		})
@@ -127,21 +128,23 @@ func quoted(s string) bool {
 	return len(s) >= 2 && (s[0] == '"' || s[0] == '\'') && s[len(s)-1] == s[0]
 }
 
-// quoteKQL writes a text as a KQL string literal.
-func quoteKQL(s string) string {
+// QuoteKQL writes a text as a KQL string literal.
+func QuoteKQL(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; c {
-		case '"', '\\':
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
 			b.WriteByte('\\')
 			b.WriteByte(c)
-		case '\n':
+		case c == '\n':
 			b.WriteString(`\n`)
-		case '\r':
+		case c == '\r':
 			b.WriteString(`\r`)
-		case '\t':
+		case c == '\t':
 			b.WriteString(`\t`)
+		case c < ' ':
+			fmt.Fprintf(&b, `\u%04x`, c)
 		default:
 			b.WriteByte(c)
 		}

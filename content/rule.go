@@ -132,8 +132,9 @@ type Blindspot struct {
 	Streams []string
 }
 
-// operators maps the short and long names of trigger operators to the service's.
-func triggerOperator(s string) string {
+// TriggerOperator returns the service's name of a trigger operator, given it or its short name in any case; other texts come
+// back as they are.
+func TriggerOperator(s string) string {
 	switch strings.ToLower(s) {
 	case "gt", "greaterthan":
 		return "GreaterThan"
@@ -167,7 +168,7 @@ func readRule(r *reader, n *yaml.Node) *Rule {
 		{"queryPeriod", r.duration(&u.QueryPeriod)},
 		{"triggerOperator", func(n *yaml.Node) {
 			r.str(&u.TriggerOperator)(n)
-			u.TriggerOperator = triggerOperator(u.TriggerOperator)
+			u.TriggerOperator = TriggerOperator(u.TriggerOperator)
 		}},
 		{"triggerThreshold", r.integer(&u.TriggerThreshold)},
 		{"entityMappings", r.entityMappings(&u.EntityMappings)},

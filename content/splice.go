@@ -63,7 +63,7 @@ func (d *Document) ReplaceScalar(value string, path ...any) (Edit, error) {
 		e.End = blockEnd(src, a, sc)
 		e.Text = blockScalar(value, indent, eol)
 	case n.Style&yaml.DoubleQuotedStyle != 0:
-		e.Text = doubleQuoted(value)
+		e.Text = DoubleQuoted(value)
 	case n.Style&yaml.SingleQuotedStyle != 0 && !strings.ContainsAny(value, "\n\r\t") && printable(value):
 		e.Text = "'" + strings.ReplaceAll(value, "'", "''") + "'"
 	case plainSafe(value, n):
@@ -72,7 +72,7 @@ func (d *Document) ReplaceScalar(value string, path ...any) (Edit, error) {
 			e.Text = " " + value
 		}
 	default:
-		e.Text = doubleQuoted(value)
+		e.Text = DoubleQuoted(value)
 		if !strings.ContainsAny(value, "\n\r\t") && printable(value) {
 			e.Text = "'" + strings.ReplaceAll(value, "'", "''") + "'"
 		}
@@ -199,7 +199,8 @@ func plainSafe(s string, old *yaml.Node) bool {
 	return tag == "!!str" || tag == old.Tag || tag == "!!timestamp"
 }
 
-func doubleQuoted(s string) string {
+// DoubleQuoted writes a text as a double-quoted scalar of YAML on one line.
+func DoubleQuoted(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range s {
@@ -213,7 +214,7 @@ func doubleQuoted(s string) string {
 			b.WriteString(`\r`)
 		case r == '\t':
 			b.WriteString(`\t`)
-		case r < ' ' || r == 0x7F || r == 0x85 || r == 0xA0 || r == 0x2028 || r == 0x2029 || r == 0xFEFF:
+		case r < ' ' || 0x7F <= r && r <= 0xA0 || r == 0x2028 || r == 0x2029 || r == 0xFEFF || r == 0xFFFE || r == 0xFFFF:
 			fmt.Fprintf(&b, `\u%04x`, r)
 		default:
 			b.WriteRune(r)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/seed-caab1ad3/blindspot/cmd/internal/deploy"
 	"github.com/seed-caab1ad3/blindspot/emulator/server"
 )
 
@@ -209,19 +210,5 @@ func writeReady(file string, r ready) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(file), ".ready-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(b, '\n'))
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
+	return deploy.ReplaceFile(file, append(b, '\n'), 0o600)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/seed-caab1ad3/blindspot/cmd/internal/deploy"
 	"github.com/seed-caab1ad3/blindspot/cmd/internal/terminal"
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/validate"
@@ -233,31 +234,11 @@ func applyFixes(rep *report.Report) (int, error) {
 	return n, nil
 }
 
-// replaceFile writes a file under a temporary name beside it and renames it, so that no partial file is left.
+// replaceFile writes a file whole or not at all; one that exists keeps its mode.
 func replaceFile(name string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".blindspot-*")
-	if err != nil {
-		return err
-	}
 	mode := os.FileMode(0o644)
 	if st, err := os.Stat(name); err == nil {
 		mode = st.Mode().Perm()
 	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Chmod(mode)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
+	return deploy.ReplaceFile(name, data, mode)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator/catalog"
 	"github.com/seed-caab1ad3/blindspot/emulator/generate"
 	"github.com/seed-caab1ad3/blindspot/emulator/workbook"
+	"github.com/seed-caab1ad3/blindspot/validate/report"
 )
 
 func workbookCommand() *cli.Command {
@@ -375,14 +376,5 @@ func writeBooksJUnit(w io.Writer, tests []bookTest) error {
 		}
 		all.Suites = append(all.Suites, s)
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	e := xml.NewEncoder(w)
-	e.Indent("", "  ")
-	if err := e.Encode(all); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return report.WriteXML(w, all)
 }

@@ -239,15 +239,6 @@ func LookupFunction(name string) (*Function, bool) {
 	return got.(*Function), true
 }
 
-// FunctionNames returns the names of all functions, sorted.
-func FunctionNames() []string {
-	names := make([]string, pack().count(sectionFunctions))
-	for i := range names {
-		names[i], _ = pack().entry(sectionFunctions, i)
-	}
-	return names
-}
-
 // NearestFunction returns the function whose name is closest to a misspelt one, "" when none is close.
 func NearestFunction(name string) string {
 	f := nearest.New(name)

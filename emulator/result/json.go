@@ -96,6 +96,13 @@ func AppendBatchError(dst []byte, id, code, message string, line, column int) []
 // WriteJSON writes all tables: {"tables":[{"name","columns","rows"}]}.
 func (r *Result) WriteJSON(w io.Writer) error {
 	b := bufio.NewWriter(w)
+	r.writeTables(b, func(dst []byte, t *Table, row int) []byte { return t.appendRow(append(dst, '\n'), row) })
+	b.WriteString("}\n")
+	return b.Flush()
+}
+
+// writeTables writes {"tables":[{"name","columns","rows"}], which the caller closes.
+func (r *Result) writeTables(b *bufio.Writer, appendRow func(dst []byte, t *Table, row int) []byte) {
 	b.WriteString(`{"tables":[`)
 	var buf []byte
 	for k, t := range r.Tables {
@@ -107,19 +114,34 @@ func (r *Result) WriteJSON(w io.Writer) error {
 		buf = append(buf, `,"columns":`...)
 		buf = t.appendColumns(buf)
 		buf = append(buf, `,"rows":[`...)
-		for i := range t.Rows {
-			if i > 0 {
+		for row := range t.Rows {
+			if row > 0 {
 				buf = append(buf, ',')
 			}
-			buf = t.appendRow(append(buf, '\n'), i)
+			buf = appendRow(buf, t, row)
 			b.Write(buf)
 			buf = buf[:0]
 		}
 		b.Write(buf)
 		b.WriteString("]}")
 	}
-	b.WriteString("]}\n")
-	return b.Flush()
+	b.WriteByte(']')
+}
+
+// appendTextRow is appendRow with dynamic values as JSON in a text.
+func (t *Table) appendTextRow(dst []byte, row int) []byte {
+	dst = append(dst, '[')
+	for i, col := range t.Vectors {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		v := col.Value(row)
+		if v.Type == value.Dynamic && !v.Null {
+			v = value.NewString(v.Text())
+		}
+		dst = AppendJSONValue(dst, v)
+	}
+	return append(dst, ']')
 }
 
 // WriteJSONLines writes the first table as one object a row.
@@ -151,40 +173,7 @@ func (r *Result) WriteJSONLines(w io.Writer) error {
 // Source: Azure Monitor documentation, "Response format of the API".
 func (r *Result) WriteLogAnalytics(w io.Writer, withRender bool) error {
 	b := bufio.NewWriter(w)
-	b.WriteString(`{"tables":[`)
-	var buf []byte
-	for k, t := range r.Tables {
-		if k > 0 {
-			b.WriteByte(',')
-		}
-		buf = append(buf[:0], `{"name":`...)
-		buf = value.AppendQuoted(buf, t.Name)
-		buf = append(buf, `,"columns":`...)
-		buf = t.appendColumns(buf)
-		buf = append(buf, `,"rows":[`...)
-		for row := range t.Rows {
-			if row > 0 {
-				buf = append(buf, ',')
-			}
-			buf = append(buf, '[')
-			for i, col := range t.Vectors {
-				if i > 0 {
-					buf = append(buf, ',')
-				}
-				v := col.Value(row)
-				if v.Type == value.Dynamic && !v.Null {
-					v = value.NewString(v.Text())
-				}
-				buf = AppendJSONValue(buf, v)
-			}
-			buf = append(buf, ']')
-			b.Write(buf)
-			buf = buf[:0]
-		}
-		b.Write(buf)
-		b.WriteString("]}")
-	}
-	b.WriteByte(']')
+	r.writeTables(b, func(dst []byte, t *Table, row int) []byte { return t.appendTextRow(dst, row) })
 	if withRender && r.Render != nil {
 		b.WriteString(`,"render":{"visualization":`)
 		b.Write(value.AppendQuoted(nil, r.Render.Visualization))

@@ -22,9 +22,6 @@ type checking struct {
 	version string
 }
 
-// each visits the store's resources in the order of their ids.
-func (t *txn) each(f func(*resource)) { t.s.visit(f) }
-
 // put adds a resource to the change.
 func (t *txn) put(r *resource) { t.puts = append(t.puts, r) }
 

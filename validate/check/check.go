@@ -219,11 +219,3 @@ func columnName(s string) bool {
 	}
 	return true
 }
-
-func quoteAll(list []string) string {
-	q := make([]string, len(list))
-	for i, s := range list {
-		q[i] = fmt.Sprintf("%q", s)
-	}
-	return strings.Join(q, ", ")
-}

@@ -82,12 +82,17 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 		all.Failures += s.Failures
 		all.Suites = append(all.Suites, s)
 	}
+	return WriteXML(w, all)
+}
+
+// WriteXML writes a value as an XML document, indented.
+func WriteXML(w io.Writer, v any) error {
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
 	e := xml.NewEncoder(w)
 	e.Indent("", "  ")
-	if err := e.Encode(all); err != nil {
+	if err := e.Encode(v); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, "\n")

@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/syntax"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/result"
@@ -72,7 +73,7 @@ func literal(v value.Value) string {
 	}
 	switch v.Type {
 	case value.String:
-		return kqlString(v.S)
+		return content.QuoteKQL(v.S)
 	case value.GUID:
 		return "guid(" + v.S + ")"
 	case value.DateTime:
@@ -85,30 +86,6 @@ func literal(v value.Value) string {
 		return fmt.Sprint(v.I != 0)
 	}
 	return v.Type.String() + "(" + strings.Trim(string(result.AppendJSONValue(nil, v)), `"`) + ")"
-}
-
-func kqlString(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r < ' ':
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
 }
 
 // WithPrelude puts a prelude before a query. Calls of ingestion_time() in the query, and in the functions that come with

@@ -32,9 +32,6 @@ func OpenStore(state string, t *azure.Target) *Store {
 	return &Store{filepath.Join(state, name+"-"+stableGUID(strings.ToLower(t.ResourceID()))[:8])}
 }
 
-// Dir is the folder.
-func (s *Store) Dir() string { return s.dir }
-
 func (s *Store) make() error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return fmt.Errorf("the state folder cannot be made: %w", err)
@@ -47,8 +44,8 @@ func (s *Store) make() error {
 	return nil
 }
 
-// writeFile puts a file in place whole: a temporary one, flushed to disk, renamed.
-func writeFile(name string, data []byte, mode fs.FileMode) error {
+// ReplaceFile puts a file in place whole: a temporary one beside it, flushed to disk, renamed.
+func ReplaceFile(name string, data []byte, mode fs.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".blindspot-*")
 	if err != nil {
 		return err
@@ -122,7 +119,7 @@ func (s *Store) openJournal(apply string, now func() time.Time, carry []string) 
 		b.Write(line)
 		b.WriteByte('\n')
 	}
-	if err := writeFile(s.journalFile(), []byte(b.String()), 0o600); err != nil {
+	if err := ReplaceFile(s.journalFile(), []byte(b.String()), 0o600); err != nil {
 		return nil, fmt.Errorf("the journal cannot be written: %w", err)
 	}
 	f, err := os.OpenFile(s.journalFile(), os.O_APPEND|os.O_WRONLY, 0o600)
@@ -232,7 +229,7 @@ func (s *Store) Keep(p *Plan, id string, now time.Time) (string, error) {
 		return "", err
 	}
 	name := now.UTC().Format("20060102T150405.000Z") + "-" + id[:8]
-	return name, writeFile(filepath.Join(s.snapshots(), name+".json"), b, 0o600)
+	return name, ReplaceFile(filepath.Join(s.snapshots(), name+".json"), b, 0o600)
 }
 
 // Snapshots lists the snapshots, the newest first.
@@ -316,25 +313,7 @@ func BuildRollback(snap *Snapshot, s *State) (*Plan, error) {
 	sort.SliceStable(p.Actions, func(i, j int) bool { return p.Actions[i].Kind.rank() < p.Actions[j].Kind.rank() })
 	sort.SliceStable(gone, func(i, j int) bool { return gone[i].Kind.rank() > gone[j].Kind.rank() })
 	p.Actions = append(p.Actions, gone...)
-	for i := range p.Actions {
-		a := &p.Actions[i]
-		if a.Fields == nil {
-			a.Fields = []Field{}
-		}
-		if a.Warnings == nil {
-			a.Warnings = []string{}
-		}
-		switch a.Action {
-		case Create:
-			p.Summary.Create++
-		case Update, Drift:
-			p.Summary.Update++
-		case Delete:
-			p.Summary.Delete++
-		default:
-			p.Summary.None++
-		}
-	}
+	p.count()
 	return p, nil
 }
 

@@ -142,6 +142,19 @@ func BuildPlan(d *Desired, s *State, o PlanOptions) (*Plan, error) {
 		}
 	}
 	p.Actions = append(p.Actions, reversed(gone)...)
+	p.count()
+	for _, a := range p.Actions {
+		if a.Action == None && a.want != nil && a.want.Kind.info().mark != "" && !a.mark.ours(t.Ours()) {
+			p.Summary.Unmarked++
+		}
+	}
+	p.warnDeletions(d)
+	p.warnDisabled()
+	return p, nil
+}
+
+// count fills the summary, and gives every action the lists that its JSON has.
+func (p *Plan) count() {
 	for i := range p.Actions {
 		a := &p.Actions[i]
 		if a.Fields == nil {
@@ -161,14 +174,8 @@ func BuildPlan(d *Desired, s *State, o PlanOptions) (*Plan, error) {
 			p.Summary.Drift++
 		default:
 			p.Summary.None++
-			if a.want != nil && a.want.Kind.info().mark != "" && !a.mark.ours(t.Ours()) {
-				p.Summary.Unmarked++
-			}
 		}
 	}
-	p.warnDeletions(d)
-	p.warnDisabled()
-	return p, nil
 }
 
 // match finds the resource that a wanted one is: by id, and for functions by alias, which is unique too.

@@ -50,7 +50,7 @@ func ruleToARM(m map[string]any) (id string, body map[string]any) {
 		p["incidentConfiguration"] = c
 	}
 	if s, ok := m["triggerOperator"].(string); ok {
-		p["triggerOperator"] = longOperator(s)
+		p["triggerOperator"] = content.TriggerOperator(s)
 	}
 	if list, ok := m["relevantTechniques"].([]any); ok {
 		techniques, subs := splitTechniques(list)
@@ -168,20 +168,6 @@ func shortDuration(v any) any {
 		return v
 	}
 	return d.Short()
-}
-
-func longOperator(s string) string {
-	switch strings.ToLower(s) {
-	case "gt", "greaterthan":
-		return "GreaterThan"
-	case "lt", "lessthan":
-		return "LessThan"
-	case "eq", "equal":
-		return "Equal"
-	case "ne", "notequal":
-		return "NotEqual"
-	}
-	return s
 }
 
 func shortOperator(v any) any {

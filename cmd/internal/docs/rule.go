@@ -155,9 +155,6 @@ func constant(e syntax.Expr) bool {
 	return false
 }
 
-// up is the way from a rule's page to the folder of the pages.
-func (p *rulePage) up() string { return strings.Repeat("../", strings.Count(p.name, "/")) }
-
 func (g *generator) rule(p *rulePage) string {
 	var b strings.Builder
 	w := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
