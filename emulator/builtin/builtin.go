@@ -59,7 +59,7 @@ func families() [][]Scalar {
 		regexKernels(), textKernels(), encodingKernels(), hashKernels(), sketchKernels(),
 		clockKernels(), formatKernels(), mathKernels(), chanceKernels(),
 		arrayKernels(), bagKernels(), addressKernels(), parseKernels(),
-		seriesKernels(), fitKernels(), geoKernels(), h3Kernels(), shapeKernels(), shapePathKernels(), unitKernels(),
+		seriesKernels(), fitKernels(), geoKernels(), h3Kernels(), overlayKernels(), shapeKernels(), shapePathKernels(), unitKernels(),
 	}
 }
 

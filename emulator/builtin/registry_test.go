@@ -56,14 +56,14 @@ func TestMissingKernels(t *testing.T) {
 }
 
 // Scalar functions and operators that bind and do not run: those of graphs, clusters, cursors and extents; those that package bind
-// resolves or rewrites (column_ifexists, column_names_of, iscolumnexists, replace, table); buffers, unions and the like of shapes; and hash_combine and hash_many, whose mixing is not documented.
+// resolves or rewrites (column_ifexists, column_names_of, iscolumnexists, replace, table); buffers of shapes; and hash_combine and hash_many, whose mixing is not documented.
 const missingKernels = `
 all any cluster column_ifexists column_names_of current_node_id current_principal_details current_principal_is_member_of
 cursor_after cursor_before_or_at cursor_current database datetime_list_timezones entity_group estimate_data_size extent_id
 extent_tags external_table 
-geo_intersection_2polygons geo_line_buffer geo_line_simplify geo_point_buffer
-geo_polygon_buffer geo_polygon_simplify geo_simplify_polygons_array
-geo_union_lines_array geo_union_polygons_array graph hash_combine hash_many hll_isvalid inner_nodes iscolumnexists labels map
+geo_line_buffer geo_point_buffer
+geo_polygon_buffer
+graph hash_combine hash_many hll_isvalid inner_nodes iscolumnexists labels map
 materialized_view node_degree_in node_degree_out node_id replace row_id rowstore_ordinal_range stored_query_result table
 tdigest_isvalid
 `

@@ -46,6 +46,8 @@ func pluginNamed(name string) pluginFunc {
 		return geoLookup
 	case "identity", "preview":
 		return identity
+	case "schema_merge":
+		return schemaMerge
 	case "sliding_window_counts":
 		return slidingWindowCounts
 	case "active_users_count":

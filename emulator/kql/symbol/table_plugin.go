@@ -47,6 +47,7 @@ python(OutputSchema:type, Script:string, Arguments:bag?, Artifacts:bag?) =custom
 r(OutputSchema:type, Script:string, Arguments:bag?) =custom
 rolling_percentile(ValueColumn:summable!col, Percentile:number!const, IndexColumn:summable!col, BinSize:summable, BinsPerWindow:integer!const, Dimension:notdynamic!col*) =custom
 rows_near(Condition:bool, NumRows:integer!const, NumRowsAfter:integer!const?) =custom
+schema_merge(PreserveOrder:bool!lit?) table(ColumnName:string,ColumnOrdinal:long,DataType:string,ColumnType:string)
 sequence_detect(TimelineColumn:summable!col, MaxSeqeunceStepWindow:summable!const, MaxSequenceSpan:summable!const, Expr:bool+, Dimension:notdynamic!col*) =custom
 session_count(IdColumn:notdynamic!col, TimelineColumn:summable!col, Start:summable!const, End:summable!const, Bin:summable!const, LookBackWindow:summable!const, Dimension:notdynamic!col*) =custom
 sliding_window_counts(IdColumn:notdynamic!col, TimelineColumn:summable!col, Start:summable!const, End:summable!const, LookBackWindow:summable!const, Step:summable!const, Dimension:notdynamic!col*) =custom
