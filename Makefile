@@ -46,6 +46,18 @@ bench: build
 	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./emulator/... ./content/... ./validate/... ./bench/...
 	$(GO) run ./bench/cold ./blindspot
 
+# Beside Microsoft's language service: KQL_ORACLE and SCHEMAS name its folder and that of the schemas; see docs/performance.md.
+bench-compiler: build
+	@mkdir -p dist && $(GO) build -o dist/bench-compiler ./bench/compiler
+	node bench/compiler/compare.mjs dist/bench-compiler ./blindspot
+
+# Beside DuckDB: DUCKDB names a folder with @duckdb/node-api in its node_modules; see bench/duckdb/README.md.
+bench-duckdb:
+	@mkdir -p dist && $(GO) build -o dist/bench-duckdb ./bench/duckdb
+	dist/bench-duckdb -rows $(BENCHROWS) -write dist/rows.jsonl
+	ROWS=$(BENCHROWS) node bench/duckdb/compare.mjs dist/bench-duckdb dist/rows.jsonl
+BENCHROWS ?= 1000000
+
 # The six targets that are shipped; the same source gives the same bytes.
 release:
 	@set -e; for t in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \

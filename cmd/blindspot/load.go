@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/seed-caab1ad3/blindspot/content"
@@ -27,6 +28,9 @@ var contextFolders = []string{"functions", "watchlists", "events", "tables", "st
 // loadContent reads the files and folders named, ./content when none is, or else the pack inside the binary. Functions,
 // watchlists and event templates that the folder lacks are taken from the pack, so a repository need not copy them.
 func loadContent(paths []string) (*loaded, error) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // commands over content end soon: memory is cheaper than collecting it
+	}
 	if len(paths) == 0 {
 		if st, err := os.Stat("content"); err == nil && st.IsDir() {
 			paths = []string{"content"}

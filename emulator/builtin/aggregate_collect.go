@@ -40,6 +40,7 @@ type makeSet struct {
 	groups [][]*value.Node
 	index  map[setKey]int32 // of dynamic values
 	seen   hashSet          // of typed values: group and value in one hash
+	values [][]uint64       // the hashes of typed values, by group
 	hashes []uint64
 	nodes  sharedNodes
 }
@@ -72,7 +73,9 @@ func newMakeSet(_ []value.Type, consts []value.Value, _ value.Type) Accumulator 
 	return &makeSet{limit: sizeLimit(consts, 1), index: map[setKey]int32{}}
 }
 
-func (a *makeSet) Resize(groups int) { a.groups = grown(a.groups, groups) }
+func (a *makeSet) Resize(groups int) {
+	a.groups, a.values = grown(a.groups, groups), grown(a.values, groups)
+}
 
 func (a *makeSet) Update(args []vector.Column, group []int32, n int) {
 	group = groupsOf(group, n)
@@ -103,6 +106,7 @@ func (a *makeSet) Update(args []vector.Column, group []int32, n int) {
 			continue
 		}
 		a.groups[g] = append(a.groups[g], a.nodes.of(col, i))
+		a.values[g] = append(a.values[g], a.hashes[i])
 	}
 }
 
@@ -130,17 +134,19 @@ func (a *makeSet) add(g int32, n *value.Node) {
 }
 
 func (a *makeSet) Merge(other Accumulator, remap []int32) {
-	// Typed columns and nodes hash alike only among themselves, so what is here is indexed anew by node.
-	if a.seen.len() > 0 {
-		fresh := &makeSet{limit: a.limit, index: make(map[setKey]int32, len(a.index)), groups: make([][]*value.Node, len(a.groups))}
-		for g, nodes := range a.groups {
-			for _, n := range nodes {
-				fresh.add(int32(g), n)
+	o := other.(*makeSet)
+	if len(a.index) == 0 && len(o.index) == 0 {
+		for g, hashes := range o.values {
+			to := remap[g]
+			for i, h := range hashes {
+				if len(a.groups[to]) < a.limit && a.seen.add(vector.MixGroup(to, h)) {
+					a.groups[to], a.values[to] = append(a.groups[to], o.groups[g][i]), append(a.values[to], h)
+				}
 			}
 		}
-		a.index, a.groups, a.seen = fresh.index, fresh.groups, hashSet{}
+		return
 	}
-	for g, nodes := range other.(*makeSet).groups {
+	for g, nodes := range o.groups {
 		for _, n := range nodes {
 			a.add(remap[g], n)
 		}
