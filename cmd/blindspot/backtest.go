@@ -33,6 +33,7 @@ Examples:
    blindspot backtest spray-across-streams.yaml --generate days=8,attack=a1 --sweep minUsers=4..12
    blindspot backtest content/rules --data benign --delay entra --expect quiet.yaml
    blindspot backtest content/rules --data data --format html > backtest.html
+   blindspot backtest content/rules --workspace prod --from 2026-01-12 --to 2026-01-13
 
 The expectations file:
    unexpected: fail            # rules that are not named must raise nothing
@@ -52,6 +53,7 @@ The expectations file:
 			&cli.BoolFlag{Name: "defender", Usage: "the workspace is in the Defender portal"},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, html"},
 			&cli.IntFlag{Name: "jobs", Usage: "rules run at once; 0 means one a processor"},
+			&cli.StringFlag{Name: "workspace", Aliases: []string{"w"}, Usage: "run the same windows in this workspace instead: `NAME` in blindspot.yaml, or the URL of a blindspot serve; wants --from and --to"},
 		},
 		Action: runBacktest,
 	}
@@ -82,8 +84,13 @@ func runBacktest(c *cli.Context) error {
 			return fail(exitUsage, "%v", err)
 		}
 	}
-	load, attacks, err := loadEvents(c, l, rules, cfg.Options)
-	if err != nil {
+	var load *backtest.Loader
+	var attacks []generate.Attack
+	if c.String("workspace") != "" {
+		if load, cfg.Engine, err = remoteEngine(c, l); err != nil {
+			return err
+		}
+	} else if load, attacks, err = loadEvents(c, l, rules, cfg.Options); err != nil {
 		return err
 	}
 	cfg.Workspace = load.Workspace
@@ -100,7 +107,7 @@ func runBacktest(c *cli.Context) error {
 			*b.to = m.At(time.Time{})
 		}
 	}
-	if load.First.IsZero() {
+	if load.First.IsZero() && cfg.Engine == nil {
 		return fail(exitUsage, "no events of the tables that the rules read")
 	}
 	bar := newBar(talk(c), "rules", len(rules))

@@ -11,11 +11,13 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/seed-caab1ad3/blindspot/cmd/internal/azure"
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/content/tables"
 	"github.com/seed-caab1ad3/blindspot/emulator"
 	"github.com/seed-caab1ad3/blindspot/emulator/backtest"
 	"github.com/seed-caab1ad3/blindspot/emulator/catalog"
+	"github.com/seed-caab1ad3/blindspot/emulator/result"
 	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
 )
 
@@ -34,9 +36,12 @@ that are new are added; Owner and Expected stay as people wrote them. The file's
 
 Examples:
    blindspot lastseen refresh --data logs --file content/watchlists/bs_lastseen_app.yaml
-   blindspot lastseen refresh --data logs --until 2026-01-05T00:00:00Z`,
+   blindspot lastseen refresh --data logs --until 2026-01-05T00:00:00Z
+   blindspot lastseen refresh --workspace prod --days 90`,
 			Flags: []cli.Flag{
-				&cli.StringSliceFlag{Name: "data", Usage: "a file or folder of events; may be repeated", Required: true},
+				&cli.StringSliceFlag{Name: "data", Usage: "a file or folder of events; may be repeated"},
+				&cli.StringFlag{Name: "workspace", Aliases: []string{"w"}, Usage: "ask this workspace instead: `NAME` in blindspot.yaml, or the URL of a blindspot serve"},
+				&cli.IntFlag{Name: "days", Value: 90, Usage: "with --workspace, how far back to look"},
 				&cli.StringFlag{Name: "file", Usage: "the watchlist's file; the one of ./content unless given"},
 				&cli.StringFlag{Name: "until", Usage: "leave out what happened at this time or later"},
 				&cli.BoolFlag{Name: "dry-run", Usage: "print the file instead of writing it"},
@@ -74,9 +79,18 @@ func runLastSeen(c *cli.Context) error {
 		}
 		until = m.At(time.Time{})
 	}
-	seen, err := lastSeen(c.Context, c.StringSlice("data"), until, workers(c.Int("jobs")))
-	if err != nil {
-		return fail(exitUsage, "%v", err)
+	var seen []appSeen
+	switch data, place := c.StringSlice("data"), c.String("workspace"); {
+	case (len(data) == 0) == (place == ""):
+		return fail(exitUsage, "name the events with --data, or a workspace with --workspace")
+	case place != "":
+		if seen, err = lastSeenThere(c, until); err != nil {
+			return err
+		}
+	default:
+		if seen, err = lastSeen(c.Context, data, until, workers(c.Int("jobs"))); err != nil {
+			return fail(exitUsage, "%v", err)
+		}
 	}
 	items, fresh, moved := mergeSeen(b.Watchlists[0].Items, seen)
 	text, err := withItems(string(old), items)
@@ -121,13 +135,41 @@ func lastSeen(ctx context.Context, data []string, until time.Time, workers int) 
 	if err != nil {
 		return nil, err
 	}
+	return appsOf(res), nil
+}
+
+// lastSeenThere asks the workspace of --workspace, over --days up to until or now.
+func lastSeenThere(c *cli.Context, until time.Time) ([]appSeen, error) {
+	days := c.Int("days")
+	if days < 1 || days > 730 {
+		return nil, fail(exitUsage, "--days is %d; give 1 to 730", days)
+	}
+	t, _, err := targetOf(c, nil)
+	if err != nil {
+		return nil, err
+	}
+	w, err := openWorkspace(c, t)
+	if err != nil {
+		return nil, err
+	}
+	if until.IsZero() {
+		until = time.Now().UTC()
+	}
+	res, err := w.Query(c.Context, lastSeenQuery, azure.QueryOptions{From: until.AddDate(0, 0, -days), To: until})
+	if err != nil {
+		return nil, remoteError(err)
+	}
+	return appsOf(res), nil
+}
+
+func appsOf(res *result.Result) []appSeen {
 	rows := sentinel.RowsOf(res)
 	id, first, last := rows.Column("AppId"), rows.Column("FirstSeen"), rows.Column("LastSeen")
 	var out []appSeen
 	for i := range rows.Rows {
 		out = append(out, appSeen{rows.Text(i, id), toSecond(rows.Text(i, first)), toSecond(rows.Text(i, last))})
 	}
-	return out, nil
+	return out
 }
 
 // toSecond cuts a time's text to the second: 2026-01-05T10:00:00Z.
