@@ -206,15 +206,18 @@ func (g *graphData) bag(which int, names []*bind.Column, cols []vector.Column, n
 	if g.bags[which] != nil && which == 1 {
 		return g.bags[which]
 	}
-	keys := make([]string, len(names))
+	var keys []string
+	var shown []int
 	for i, c := range names {
-		keys[i] = c.Name
+		if !c.Hidden {
+			keys, shown = append(keys, c.Name), append(shown, i)
+		}
 	}
 	b := vector.NewBuilder(value.Dynamic, n)
 	for row := range n {
-		elems := make([]*value.Node, len(cols))
-		for i, c := range cols {
-			elems[i] = c.Value(row).Node()
+		elems := make([]*value.Node, len(shown))
+		for k, i := range shown {
+			elems[k] = cols[i].Value(row).Node()
 		}
 		b.AppendNode(value.NodeBag(keys, elems))
 	}

@@ -289,6 +289,9 @@ func (b *binder) graphMatch(g *graph, m *GraphMatch, patterns []*syntax.GraphPat
 		for _, n := range names {
 			it := elements[n]
 			for _, c := range it.cols {
+				if c.Hidden {
+					continue
+				}
 				v := b.elementColumn(it, c, at)
 				x := b.newColumn(n+"_"+c.Name, v.typ)
 				p.add(x, v.expr, "", false, false, nil)
