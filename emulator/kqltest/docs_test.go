@@ -67,7 +67,7 @@ graph-to-table | T | make-graph s --> t with_node_id=n | graph-to-table nodes
 graph-mark-components | T | make-graph s --> t with_node_id=n | graph-mark-components | graph-to-table nodes
 graph-where-nodes, graph-where-edges | T | make-graph s --> t with_node_id=n | graph-where-nodes n == "x" | graph-to-table nodes
 assert-schema | print a = 1 | assert-schema (a: long)
-macro-expand | macro-expand entity_group [workspace("x")] as X (X.T | count)
+macro-expand | macro-expand entity_group [cluster("c").database("d")] as X (X.T | count)
 let | let a = 1; let f = (x: long) { x + a }; print f(1)
 set | set notruncation; print a = 1
 declare query_parameters | declare query_parameters(a: long = 1); print a
