@@ -51,11 +51,15 @@ func versionCommand() *cli.Command {
 // unknownCommand answers a word that is no command, with the nearest one.
 func unknownCommand(c *cli.Context, word string) error {
 	var names []string
-	for _, k := range c.App.Commands {
+	list, help := c.App.Commands, "blindspot --help"
+	if c.Command != nil && c.Command.Name != c.App.Name && len(c.Command.Subcommands) > 0 {
+		list, help = c.Command.Subcommands, "blindspot "+c.Command.Name+" --help"
+	}
+	for _, k := range list {
 		names = append(names, k.Name)
 	}
 	if n := nearest.Of(word, names); n != "" {
 		return fail(exitUsage, "%q is no command; the nearest is %q", word, n)
 	}
-	return fail(exitUsage, "%q is no command; 'blindspot --help' lists them", word)
+	return fail(exitUsage, "%q is no command; '%s' lists them", word, help)
 }

@@ -30,7 +30,7 @@ Examples:
    blindspot export --to package --out package
    blindspot export --to defender --out detections`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "to", Required: true, Usage: "arm, bicep, terraform, yaml, package, defender"},
+			&cli.StringFlag{Name: "to", Usage: "arm, bicep, terraform, yaml, package, defender"},
 			&cli.StringFlag{Name: "out", Usage: "`FOLDER` to write to"},
 			&cli.StringFlag{Name: "workspace", Aliases: []string{"w"}, Usage: "`NAME` in blindspot.yaml whose values are used"},
 			&cli.StringSliceFlag{Name: "only", Usage: "only what fits this `PATTERN`; may be repeated"},
@@ -47,6 +47,9 @@ func nowhere() *azure.Target {
 
 func runExport(c *cli.Context) error {
 	paths := c.Args().Slice()
+	if c.String("to") == "" {
+		return fail(exitUsage, "say in which form with --to: arm, bicep, terraform, yaml, package or defender")
+	}
 	t := nowhere()
 	if c.IsSet("workspace") {
 		var err error

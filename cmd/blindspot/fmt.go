@@ -124,6 +124,16 @@ func fmtFiles(c *cli.Context, args []string) (files []formatted, faulty int, err
 	if l.Shipped {
 		return nil, 0, fail(exitUsage, "there is no ./content here; name the files or folders to format")
 	}
+	read := map[string]bool{}
+	for _, d := range l.Documents {
+		read[d.File()] = true
+	}
+	for _, p := range l.Problems {
+		if p.Severity == content.Error && !read[p.Span.File] {
+			faulty++
+			fmt.Fprintln(talk(c), p)
+		}
+	}
 	for _, q := range queriesOf(l) {
 		next, diagnostics, err := formatDocument(q.doc, q.text)
 		switch {

@@ -46,8 +46,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *os
 			code = exitBug
 		}
 	}()
-	app := newApp(stdin, stdout, stderr)
+	written := &tally{File: stdout}
+	app := newApp(stdin, written, stderr)
 	err := app.RunContext(ctx, flagsFirst(app, args))
+	if err != nil && written.bytes == 0 && wantsJSON(args) {
+		writeFailure(stdout, err)
+	}
 	switch {
 	case ctx.Err() != nil && err != nil:
 		fmt.Fprintln(stderr, "blindspot: interrupted")
@@ -69,24 +73,26 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *os
 	return exitUsage
 }
 
-// codedError ends a command with an exit code; an empty message says nothing more, because the command has said it.
+// codedError ends a command with an exit code; an empty message says nothing more, because the command has said it: said
+// is then its gist for who reads JSON.
 type codedError struct {
 	code    int
 	message string
+	said    string
 }
 
 func (e *codedError) Error() string { return e.message }
 
 // fail ends a command with a code and a message.
 func fail(code int, format string, args ...any) error {
-	return &codedError{code, fmt.Sprintf(format, args...)}
+	return &codedError{code: code, message: fmt.Sprintf(format, args...)}
 }
 
 // quiet ends a command whose output has said everything.
 func quiet(code int) error { return &codedError{code: code} }
 
 // newApp assembles the command line.
-func newApp(stdin io.Reader, stdout, stderr *os.File) *cli.App {
+func newApp(stdin io.Reader, stdout io.Writer, stderr *os.File) *cli.App {
 	app := &cli.App{
 		Name:      "blindspot",
 		Usage:     "Microsoft Sentinel content as code: validate, test, backtest, deploy",
@@ -117,18 +123,41 @@ func newApp(stdin io.Reader, stdout, stderr *os.File) *cli.App {
 		},
 	}
 	for _, c := range app.Commands {
-		c.OnUsageError = app.OnUsageError
+		c.OnUsageError, c.Before = app.OnUsageError, plausible
 		for _, s := range c.Subcommands {
-			s.OnUsageError = app.OnUsageError
+			s.OnUsageError, s.Before = app.OnUsageError, plausible
+		}
+		if len(c.Subcommands) > 0 && c.Action == nil {
+			c.Action = func(c *cli.Context) error {
+				if c.Args().Present() {
+					return unknownCommand(c, c.Args().First())
+				}
+				return cli.ShowSubcommandHelp(c)
+			}
 		}
 	}
 	return app
 }
 
+// plausible refuses values that every command refuses.
+func plausible(c *cli.Context) error {
+	switch c.String("color") {
+	case "auto", "always", "never":
+	default:
+		return fail(exitUsage, "--color %q is unknown; it is auto, always or never", c.String("color"))
+	}
+	if n := c.Int("jobs"); n < 0 {
+		return fail(exitUsage, "--jobs is %d; give 1 or more, or 0 for one a processor", n)
+	}
+	return nil
+}
+
 // out and talk are the command's two streams as terminals: data and words.
 func out(c *cli.Context) terminal.Stream {
-	if f, ok := c.App.Writer.(*os.File); ok {
-		return terminal.Of(f, c.String("color"))
+	if t, ok := c.App.Writer.(*tally); ok {
+		s := terminal.Of(t.File, c.String("color"))
+		s.Writer = t
+		return s
 	}
 	return terminal.Stream{Writer: c.App.Writer, Width: 80}
 }

@@ -330,7 +330,7 @@ func queryFailure(c *cli.Context, text string, err error) error {
 	for _, u := range q.Unsupported {
 		printDiagnostic(w, name, text, source.Diagnostic{Severity: source.Error, Span: u.Span, Code: "BS100", Message: u.What + " is not supported by the emulator"})
 	}
-	return quiet(exitUsage)
+	return &codedError{code: exitUsage, said: q.Error()}
 }
 
 // printDiagnostic shows a mistake with its line and what to do.

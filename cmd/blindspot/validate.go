@@ -97,6 +97,19 @@ func runValidate(c *cli.Context) error {
 // check runs the checks that the flags and blindspot.yaml want.
 func check(c *cli.Context, l *loaded) (*report.Report, error) {
 	opts := validate.Options{Compiler: newCompiler(), Checks: c.StringSlice("check"), Levels: map[string]string{}}
+	if l.Config == nil {
+		doc, _, err := configOf(c.Args().Slice())
+		if err != nil {
+			return nil, err
+		}
+		if doc != nil {
+			l.Config = doc
+			l.Documents = append(l.Documents, doc)
+			if len(l.only) > 0 {
+				l.only = append(l.only, doc.File())
+			}
+		}
+	}
 	for id, level := range configuredLevels(l.Config) {
 		opts.Levels[id] = level
 	}
@@ -158,26 +171,6 @@ func findingsWriter(format string) (func(*report.Report, terminal.Stream) error,
 	return nil, fail(exitUsage, "--format %q is unknown; it is text, json, sarif, junit or github", format)
 }
 
-// configuredLevels reads checks: from blindspot.yaml.
-func configuredLevels(doc *content.Document) map[string]string {
-	if doc == nil {
-		return nil
-	}
-	out := map[string]string{}
-	v, err := doc.JSON()
-	if err != nil {
-		return nil // the schema check has said so
-	}
-	root, _ := v.(map[string]any)
-	checks, _ := root["checks"].(map[string]any)
-	for id, level := range checks {
-		if s, ok := level.(string); ok {
-			out[id] = s
-		}
-	}
-	return out
-}
-
 // changedSince lists the files that differ from a revision, and new ones, as paths from the current folder.
 func changedSince(rev string) (map[string]bool, error) {
 	changed := map[string]bool{}
@@ -192,6 +185,9 @@ func changedSince(rev string) (map[string]bool, error) {
 				why = err.Error()
 			}
 			first, _, _ := strings.Cut(why, "\n")
+			if strings.Contains(strings.ToLower(first), "not a git repository") {
+				return nil, fail(exitUsage, "--since %s: this folder is in no git repository; run it inside one, or leave --since out", rev)
+			}
 			return nil, fail(exitUsage, "--since %s: git says: %s", rev, first)
 		}
 		for _, f := range strings.Split(string(b), "\x00") {

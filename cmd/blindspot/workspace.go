@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -36,64 +35,11 @@ type place struct {
 	home    string // where blindspot.yaml lies, or the current folder
 }
 
-// configFile finds blindspot.yaml: in the folders named, or above them.
-func configFile(paths []string) (string, error) {
-	if len(paths) == 0 {
-		paths = []string{"."}
-	}
-	for _, p := range paths {
-		dir, err := filepath.Abs(p)
-		if err != nil {
-			return "", err
-		}
-		if st, err := os.Stat(dir); err == nil && !st.IsDir() {
-			dir = filepath.Dir(dir)
-		}
-		for range 12 {
-			for _, n := range []string{"blindspot.yaml", "blindspot.yml"} {
-				if st, err := os.Stat(filepath.Join(dir, n)); err == nil && st.Mode().IsRegular() {
-					return filepath.Join(dir, n), nil
-				}
-			}
-			up := filepath.Dir(dir)
-			if up == dir {
-				break
-			}
-			dir = up
-		}
-	}
-	for _, n := range []string{"content/blindspot.yaml"} {
-		if _, err := os.Stat(n); err == nil {
-			return n, nil
-		}
-	}
-	return "", nil
-}
-
 // targetOf finds the workspace that the flags mean.
 func targetOf(c *cli.Context, paths []string) (*azure.Target, string, error) {
-	file, err := configFile(paths)
+	doc, home, err := configOf(paths)
 	if err != nil {
 		return nil, "", err
-	}
-	var doc *content.Document
-	home := "."
-	if file != "" {
-		home = filepath.Dir(file)
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, "", fail(exitUsage, "%s: %s", file, plainCause(err))
-		}
-		shown := file
-		if wd, err := os.Getwd(); err == nil {
-			if rel, err := filepath.Rel(wd, file); err == nil {
-				shown = filepath.ToSlash(rel)
-			}
-		}
-		var problems []content.Problem
-		if doc, problems = content.Parse(shown, data); doc == nil {
-			return nil, "", fail(exitUsage, "%v", problems[0])
-		}
 	}
 	targets, err := azure.Targets(doc)
 	if err != nil {

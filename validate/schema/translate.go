@@ -33,8 +33,20 @@ func translate(doc *content.Document, e gojsonschema.ResultError) (v Violation, 
 	case "condition_then", "condition_else", "number_one_of", "number_any_of", "number_all_of", "number_not", "false":
 		return v, false
 	case "additional_property_not_allowed":
-		// The reader of content warns about unknown keys, with the nearest known one.
-		return v, false
+		if doc.Kind != content.KindConfig {
+			return v, false // the reader of content warns about unknown keys, with the nearest known one
+		}
+		key := fmt.Sprint(details["property"])
+		v.Path = strings.TrimPrefix(v.Path+"."+key, ".")
+		v.Span = doc.WhereKey(append(path, key)...)
+		v.Message, v.Help = fmt.Sprintf("nothing reads the key %q", key), "delete it"
+		known := []string{"workspaces", "checks", "values"}
+		if len(words) > 0 {
+			known = []string{"subscription", "resourceGroup", "workspace", "workspaceId", "tenant", "cloud", "location", "auth", "clientId", "owner", "url", "values", "overrides"}
+		}
+		if best := nearest.Of(key, known); best != "" {
+			v.Help = fmt.Sprintf("did you mean %q?", best)
+		}
 	case "required":
 		property := fmt.Sprint(details["property"])
 		v.Path = strings.TrimPrefix(v.Path+"."+property, ".")
