@@ -3,7 +3,7 @@
 // health records of the results. Rules come from package content, rows from package emulator; what happens to an alert
 // afterwards is the caller's.
 //
-// Facts carry numbers (S1 to S156); docs/assumptions.md lists those that are undocumented and were decided here.
+// Facts carry the numbers of docs/sentinel-facts.md (S1 to S156); docs/assumptions.md lists what was decided here.
 package sentinel
 
 import (

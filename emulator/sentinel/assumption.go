@@ -3,7 +3,7 @@ package sentinel
 import "time"
 
 // Options are the points at which the service's behaviour is not documented, or has changed, each with the model's
-// default. Fact numbers refer to the list in docs/assumptions.md, which is generated from Assumptions.
+// default. docs/assumptions.md is generated from Assumptions; numbers of facts are those of docs/sentinel-facts.md.
 type Options struct {
 	// Delay is how long after a window's end the query runs.
 	Delay time.Duration
