@@ -15,7 +15,7 @@ import (
 // TestAgreement compiles the queries of $BLINDSPOT_CORPUS/corpus.jsonl (lines of id, lang, query) and compares with what
 // Microsoft's language service says of them in oracle.jsonl (lines of id, env, parseClean, bindClean, result). It reports
 // how often the verdict and the result columns agree, and fails below the bars. Every bound tree is verified. The schemas are
-// those that the judge had: of $BLINDSPOT_CORPUS/schemas, or of ../shared/schemas beside the checkout.
+// those that the language service had: of $BLINDSPOT_CORPUS/schemas, or of ../shared/schemas beside the checkout.
 func TestAgreement(t *testing.T) {
 	dir := os.Getenv("BLINDSPOT_CORPUS")
 	if dir == "" {
