@@ -1,0 +1,57 @@
+package kqltest
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-caab1ad3/blindspot/emulator"
+)
+
+// Queries that are large, deep or no text at all end in an answer or an error, in bounded time.
+func TestBounded(t *testing.T) {
+	repeat := strings.Repeat
+	queries := map[string]string{
+		"parentheses": "print " + repeat("(", 10_000) + "1" + repeat(")", 10_000),
+		"functions":   "print " + repeat("strcat(", 5_000) + `"a"` + repeat(")", 5_000),
+		"pipes":       "print a = 1" + repeat(" | where a > 0", 1_000),
+		"extends":     "print a = 1" + repeat(" | extend a = a + a", 3_000),
+		"sum":         "print 1" + repeat("+1", 50_000),
+		"or":          "print a = 1 | where " + repeat("a == 1 or ", 10_000) + "a == 2",
+		"a long list": "print a = 1 | where a in (" + repeat("1,", 20_000) + "1)",
+		"5 MB string": "print strlen('" + repeat("x", 5<<20) + "')",
+		"1 MB junk":   repeat("| ) where ", 1<<20/10),
+		"no UTF-8":    "print a = '\xff\xfe\xc3' | where a has '\x80'",
+		"zeros":       repeat("\x00", 1000),
+		"unions":      "union " + repeat("(print a = 1),", 2_000) + "(print a = 1)",
+		"lets":        repeat("let a = 1;", 5_000) + "print a",
+		"doubling":    "let f0 = (x: long) { x };" + doubling(40) + "print f40(1)",
+		"paths":       "print d = dynamic({}) | project d" + repeat(".a", 10_000),
+		"graph":       "range i from 0 to 400 step 1 | extend j = (i * 7) % 20, k = i % 20 | make-graph j --> k with_node_id=n | graph-match (a)-[e*1..6]->(b) project a.n | count",
+	}
+	w := emulator.New(emulator.Options{})
+	for name, q := range queries {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		start := time.Now()
+		_, err := w.Query(ctx, q, emulator.QueryOptions{})
+		cancel()
+		if testing.Verbose() {
+			t.Logf("%s: %v %.100v", name, time.Since(start).Round(time.Millisecond), err)
+		}
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("%s: took %v (%.200v)", name, took, err)
+		}
+	}
+}
+
+// doubling writes functions of which each calls the one before twice.
+func doubling(n int) string {
+	var b strings.Builder
+	for i := 1; i <= n; i++ {
+		last, this := "f"+strconv.Itoa(i-1), "f"+strconv.Itoa(i)
+		b.WriteString("let " + this + " = (x: long) { " + last + "(x) + " + last + "(x) };")
+	}
+	return b.String()
+}
