@@ -3,6 +3,8 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/seed-caab1ad3/blindspot/content"
@@ -40,11 +42,7 @@ func translate(doc *content.Document, e gojsonschema.ResultError) (v Violation, 
 		v.Path = strings.TrimPrefix(v.Path+"."+key, ".")
 		v.Span = doc.WhereKey(append(path, key)...)
 		v.Message, v.Help = fmt.Sprintf("nothing reads the key %q", key), "delete it"
-		known := []string{"workspaces", "checks", "values"}
-		if len(words) > 0 {
-			known = []string{"subscription", "resourceGroup", "workspace", "workspaceId", "tenant", "cloud", "location", "auth", "clientId", "owner", "url", "values", "overrides"}
-		}
-		if best := nearest.Of(key, known); best != "" {
+		if best := nearest.Of(key, configKeys(len(words) > 0)); best != "" {
 			v.Help = fmt.Sprintf("did you mean %q?", best)
 		}
 	case "required":
@@ -98,6 +96,23 @@ func translate(doc *content.Document, e gojsonschema.ResultError) (v Violation, 
 		v.Message = fmt.Sprintf("%s: %s", what, strings.ToLower(e.Description()))
 	}
 	return v, true
+}
+
+// configKeys are the keys that the configuration's schema has, at its root or in a workspace.
+func configKeys(workspace bool) []string {
+	var root struct {
+		Properties map[string]struct {
+			AdditionalProperties struct{ Properties map[string]any }
+		}
+	}
+	text, err := files.ReadFile("config.json")
+	if err != nil || json.Unmarshal(text, &root) != nil {
+		return nil
+	}
+	if workspace {
+		return slices.Sorted(maps.Keys(root.Properties["workspaces"].AdditionalProperties.Properties))
+	}
+	return slices.Sorted(maps.Keys(root.Properties))
 }
 
 // subject names the value: its last key, or the document's kind at the root.
