@@ -29,7 +29,7 @@ func TestBounded(t *testing.T) {
 		"lets":        repeat("let a = 1;", 5_000) + "print a",
 		"doubling":    "let f0 = (x: long) { x };" + doubling(40) + "print f40(1)",
 		"paths":       "print d = dynamic({}) | project d" + repeat(".a", 10_000),
-		"graph":       "range i from 0 to 400 step 1 | extend j = (i * 7) % 20, k = i % 20 | make-graph j --> k with_node_id=n | graph-match (a)-[e*1..6]->(b) project a.n | count",
+		"graph":       "range i from 0 to 400 step 1 | extend j = (i * 7) % 20, k = i % 20 | make-graph j --> k with_node_id=n | graph-match (a)-[e*1..4]->(b) project a.n | count",
 	}
 	w := emulator.New(emulator.Options{})
 	for name, q := range queries {
