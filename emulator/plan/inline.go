@@ -21,7 +21,7 @@ func (o *optimizer) inline(rel bind.Rel) bind.Rel {
 		if len(from) != len(use.Cols) {
 			return o.rewriteDef(use, visit)
 		}
-		p := &bind.Project{Unary: bind.Unary{RelBase: use.RelBase, Input: in}}
+		p := &bind.Project{Unary: bind.Unary{RelBase: use.RelBase, Input: in}, KeepsRest: isOpen(use.Def.Rel)}
 		for i, c := range use.Cols {
 			p.Assign = append(p.Assign, bind.Assignment{Column: c, Expr: bind.NewColumnRef(from[i], use.At)})
 		}
@@ -41,4 +41,29 @@ func countUses(rel bind.Rel, uses map[*bind.SharedDef]int) {
 			countUses(use.Def.Rel, uses)
 		}
 	}
+}
+
+// isOpen reports whether a relation's rows may bring columns that only the data can name.
+func isOpen(rel bind.Rel) bool {
+	switch r := rel.(type) {
+	case *bind.Evaluate:
+		return r.Open
+	case *bind.Project:
+		return r.KeepsRest && isOpen(r.Input)
+	case *bind.Filter:
+		return isOpen(r.Input)
+	case *bind.Sort:
+		return isOpen(r.Input)
+	case *bind.Top:
+		return isOpen(r.Input)
+	case *bind.Take:
+		return isOpen(r.Input)
+	case *bind.Sample:
+		return isOpen(r.Input)
+	case *bind.Serialize:
+		return isOpen(r.Input)
+	case *bind.Shared:
+		return isOpen(r.Def.Rel)
+	}
+	return false
 }
