@@ -48,7 +48,7 @@ func (b backtestReport) text(w terminal.Stream) error {
 		}
 		b.ruleText(&s, w, r)
 	}
-	fmt.Fprintf(&s, "%d rules, %d alerts, %d rules silent\n", len(b.Rules), alerts, silent)
+	fmt.Fprintf(&s, "%s, %s, %d silent\n", counted(len(b.Rules), "rule"), counted(alerts, "alert"), silent)
 	_, err := w.Write([]byte(s.String()))
 	return err
 }
@@ -58,7 +58,7 @@ func (b backtestReport) ruleText(s *strings.Builder, w terminal.Stream, r backte
 		fmt.Fprintf(s, "%s  %s\n      %v\n", w.Paint(terminal.Red, "FAIL"), r.Rule.Name, r.Err)
 		return
 	}
-	fmt.Fprintf(s, "%s  %d alerts in %d runs\n", w.Paint(terminal.Bold, r.Rule.Name), len(r.Alerts), r.Runs)
+	fmt.Fprintf(s, "%s  %s in %s\n", w.Paint(terminal.Bold, r.Rule.Name), counted(len(r.Alerts), "alert"), counted(r.Runs, "run"))
 	if len(r.Alerts) > 0 && len(r.PerDay) > 1 {
 		most := 0
 		for _, d := range r.PerDay {

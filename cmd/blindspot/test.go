@@ -358,7 +358,7 @@ func (t testReport) text(w terminal.Stream) error {
 		}
 	}
 	tests, passed, skipped := t.counts()
-	fmt.Fprintf(&b, "%d rules, %d tests, %d passed, %d failed", len(t.runs), tests, passed, tests-passed)
+	fmt.Fprintf(&b, "%s, %s, %d passed, %d failed", counted(len(t.runs), "rule"), counted(tests, "test"), passed, tests-passed)
 	if skipped > 0 {
 		fmt.Fprintf(&b, ", %d skipped", skipped)
 	}
@@ -493,4 +493,12 @@ func (t testReport) junit(w terminal.Stream) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// counted is a number with its noun: 1 rule, 2 rules.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -49,9 +49,6 @@ type Scalar struct {
 	Impure bool
 }
 
-// Pure reports whether the function's answer depends on its arguments and the query's clock only.
-func (s *Scalar) Pure() bool { return !s.Impure }
-
 // families are the tables of kernels. Each is a function, so that a program that runs no query builds none.
 func families() [][]Scalar {
 	return [][]Scalar{

@@ -133,12 +133,6 @@ func Run(ctx context.Context, rel bind.Rel, o Options) (*Result, error) {
 	return &Result{Columns: cols, Rows: rows.Vector()}, nil
 }
 
-// Check prepares a relation without running it and returns what the engine would refuse.
-func Check(rel bind.Rel) error {
-	_, err := newRun(context.Background(), Options{}).prepare(rel)
-	return err
-}
-
 func newRun(ctx context.Context, o Options) *run {
 	if o.BatchSize <= 0 {
 		o.BatchSize = vector.BatchSize

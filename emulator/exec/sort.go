@@ -8,7 +8,6 @@ import (
 
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
-	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
 
@@ -202,26 +201,4 @@ func (h *rowHeap) Pop() any {
 	x := h.rows[len(h.rows)-1]
 	h.rows = h.rows[:len(h.rows)-1]
 	return x
-}
-
-// compareValues orders two values as a sort key does.
-func compareValues(a, b value.Value, k bind.SortKey) int {
-	switch {
-	case a.Null && b.Null:
-		return 0
-	case a.Null:
-		if k.NullsFirst {
-			return -1
-		}
-		return 1
-	case b.Null:
-		if k.NullsFirst {
-			return 1
-		}
-		return -1
-	}
-	if k.Descending {
-		return value.Compare(b, a)
-	}
-	return value.Compare(a, b)
 }

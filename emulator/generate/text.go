@@ -11,14 +11,6 @@ type text struct{ plain, json []byte }
 
 func newText(s string) text { return text{[]byte(s), appendJSONString(nil, []byte(s))} }
 
-func newTexts(list ...string) []text {
-	out := make([]text, len(list))
-	for i, s := range list {
-		out[i] = newText(s)
-	}
-	return out
-}
-
 const hexDigits = "0123456789abcdef"
 
 // appendJSONString writes s as a JSON string; UTF-8 passes through, as in the service's own exports.

@@ -24,9 +24,6 @@ func (t ticks) time() time.Time {
 // weekday of the UTC day, 0 = Monday. 1970-01-01 was a Thursday.
 func (t ticks) weekday() int { return int((t/day + 3) % 7) }
 
-// startOfDay is the UTC midnight at or before t.
-func (t ticks) startOfDay() ticks { return t - t%day }
-
 // timeSize is the length of 2026-01-05T00:00:00.0000000Z.
 const timeSize = 28
 

@@ -59,11 +59,6 @@ func (m *mutator) add(kind string, at source.Span, text string) {
 	m.out = append(m.out, Mutant{Kind: kind, Span: at, Text: text, Query: m.text[:at.Start] + text + m.text[at.End:]})
 }
 
-func (m *mutator) src(n syntax.Node) string {
-	s := n.Span()
-	return m.text[s.Start:s.End]
-}
-
 // visit makes the mutants that change one node.
 func (m *mutator) visit(n syntax.Node) {
 	switch n := n.(type) {

@@ -35,15 +35,6 @@ type TableRows struct {
 	Rows   []Row
 }
 
-// Len is the number of rows in all tables.
-func (s *Set) Len() int {
-	n := 0
-	for _, t := range s.Tables {
-		n += len(t.Rows)
-	}
-	return n
-}
-
 // data returns a table's rows as columns; columns are those that the workspace knows of the table.
 func (t TableRows) data(columns []store.Column) (*store.Data, error) {
 	m := store.NewMaker(columns)

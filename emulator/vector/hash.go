@@ -153,10 +153,5 @@ func Equal(a Column, i int, b Column, j int) bool {
 	return value.Compare(a.Value(i), b.Value(j)) == 0
 }
 
-// Compare orders two rows of columns of one type: null first, strings by their bytes.
-func Compare(a Column, i int, b Column, j int) int {
-	return value.Compare(a.Value(i), b.Value(j))
-}
-
 // MixGroup folds a group's number into a hash of Hash.
 func MixGroup(group int32, h uint64) uint64 { return fold(h, uint64(uint32(group))*mixOdd) }

@@ -138,14 +138,6 @@ func (t *Trees) At(i int) *value.Node {
 	return t.nodes[i&t.mask]
 }
 
-// IsConst reports whether a column is a Const, and its value.
-func IsConst(col Column) (value.Value, bool) {
-	if c, ok := col.(*Const); ok {
-		return c.Val, true
-	}
-	return value.Value{}, false
-}
-
 // Selected returns the rows of a bool column that are true, in order, appended to sel.
 func Selected(col Column, sel []int32) []int32 {
 	v := Truths(col)

@@ -161,10 +161,6 @@ func (b *binder) noAggregate(name string, at source.Span) {
 	b.fail("KS236", at, fmt.Sprintf("aggregate it, for instance take_any(%s), or list it after by", name), "%q is no aggregate", name)
 }
 
-func (b *binder) noPlugin(name string, at source.Span) {
-	b.fail("KS237", at, "", "%q is no plugin", name)
-}
-
 func (b *binder) wantsBrackets(name string, at source.Span) {
 	b.fail("KS117", at, fmt.Sprintf("%s(...)", name), "function %q is named without its arguments", name)
 }
@@ -408,14 +404,6 @@ func (b *binder) onlyFirst(at source.Span) {
 	b.fail("KS175", at, "", "the operator must be the first")
 }
 
-func (b *binder) operatorWanted(at source.Span) {
-	b.fail("KS176", at, "", "a query operator is wanted")
-}
-
-func (b *binder) operatorHere(name string, at source.Span) {
-	b.fail("KS177", at, "", "%s cannot stand here", name)
-}
-
 func (b *binder) unknownParameter(name string, at source.Span, known []string) {
 	b.warn("KS179", at, didYouMean(source.Nearest(name, known)), "the operator has no parameter %q", name)
 }
@@ -426,10 +414,6 @@ func (b *binder) parameterTwice(name string, at source.Span) {
 
 func (b *binder) invalidType(name string, at source.Span) {
 	b.fail("KS160", at, didYouMean(source.Nearest(name, []string{"string", "long", "int", "datetime", "dynamic", "real", "bool", "guid", "timespan", "decimal"})), "%q is no type", name)
-}
-
-func (b *binder) invalidColumn(at source.Span) {
-	b.fail("KS170", at, "name: type", "this declares no column")
 }
 
 func (b *binder) valuesUneven(n int, at source.Span) {

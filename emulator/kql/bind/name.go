@@ -216,21 +216,6 @@ func (b *binder) missingName(text string, at source.Span, tabular bool) *item {
 	return it
 }
 
-// isNameOfTable reports whether a name means a relation, without a diagnostic.
-func (b *binder) isNameOfTable(text string) bool {
-	if l := b.scope.find(text); l != nil {
-		return l.shared != nil || l.fn != nil
-	}
-	if b.catalog == nil {
-		return false
-	}
-	if _, ok := b.catalog.Table(text); ok {
-		return true
-	}
-	_, ok := b.catalog.Function(text)
-	return ok
-}
-
 // matchName matches a name against a pattern with *, case-sensitively.
 func matchName(pattern, name string) bool {
 	// Two-pointer matching with one point to fall back to.

@@ -42,9 +42,6 @@ func (x *LineIndex) Position(offset int) Position {
 	return Position{Line: line + 1, Column: utf8.RuneCountInString(head) + 1, UTF16: x.utf16[line] + utf16Len(head)}
 }
 
-// Lines returns the number of lines; an empty text has one.
-func (x *LineIndex) Lines() int { return len(x.lines) }
-
 // Line returns the text of a line, counted from one, without its line end.
 func (x *LineIndex) Line(n int) string {
 	if n < 1 || n > len(x.lines) {
