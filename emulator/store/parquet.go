@@ -11,6 +11,9 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 )
 
+// maxParquetRows bounds the rows of one file.
+const maxParquetRows = 1 << 28
+
 // readParquet reads the flat columns of a Parquet file page by page. A page with a dictionary is read through its indexes:
 // each value of the dictionary is converted once. Nested columns are left out.
 func readParquet(name string, r io.ReaderAt, size int64, o Options) (out []*Data, err error) {
@@ -46,13 +49,19 @@ func readParquet(name string, r io.ReaderAt, size int64, o Options) (out []*Data
 	}
 	rows := 0
 	for _, group := range f.RowGroups() {
+		if n := group.NumRows(); n < 0 || n > maxParquetRows-int64(rows) {
+			return nil, &Error{File: name, What: fmt.Sprintf("a row group claims %d rows; a file may have %d", n, maxParquetRows)}
+		}
 		rows += int(group.NumRows())
 		chunks := group.ColumnChunks()
 		for i, leaf := range leaves {
 			if err := readChunk(list[i], leaf, chunks[leaf.Index()]); err != nil {
 				return nil, &Error{File: name, What: fmt.Sprintf("column %s: %v", leaf.Name(), err)}
 			}
-			list[i].pad(rows)
+			// The count is what the pages hold, not what the file's footer claims: rows are never made up.
+			if list[i].n != rows {
+				return nil, &Error{File: name, What: fmt.Sprintf("column %s has %d rows where there are %d", leaf.Name(), list[i].n, rows)}
+			}
 		}
 	}
 	d := &Data{Table: o.Table, N: rows}
