@@ -422,7 +422,7 @@ func (t testReport) json(w terminal.Stream) error {
 			j.Tests = append(j.Tests, testCaseJSON{x.Name, x.Passed, x.Skipped, x.Message, x.Detail, x.Position.Line, x.Elapsed.Microseconds()})
 		}
 		if m := r.mutation; m != nil {
-			j.Mutation = &mutationJSON{m.Killed + len(m.Survivors) + m.Equivalent, m.Killed, m.Equivalent, m.Score(), m.Survivors}
+			j.Mutation = &mutationJSON{m.Killed + len(m.Survivors) + m.Equivalent, m.Killed, m.Equivalent, m.Score(), append([]ruletest.Survivor{}, m.Survivors...)}
 		}
 		v.Rules = append(v.Rules, j)
 	}
