@@ -232,11 +232,6 @@ func (v *view) Watchlist(alias string, columns []string) ([]exec.Segment, error)
 	l, ok := v.w.watchlists[alias]
 	v.w.mu.RUnlock()
 	if !ok {
-		if v.w.o.Catalog != nil {
-			if _, known := v.w.o.Catalog.Watchlist(alias); known {
-				return nil, nil
-			}
-		}
 		return nil, nil // _GetWatchlist of an alias that nobody made has no rows
 	}
 	return segments(l.rows.Read(columns, store.Range{})), nil

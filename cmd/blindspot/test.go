@@ -20,6 +20,7 @@ import (
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/emulator/ruletest"
 	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
+	"github.com/seed-caab1ad3/blindspot/validate/report"
 )
 
 func testCommand() *cli.Command {
@@ -146,6 +147,9 @@ func runTest(c *cli.Context) error {
 		return err
 	}
 	if len(rep.runs) == 0 {
+		if want != nil {
+			return fail(exitUsage, "no case, rule or file matches --run %q", c.String("run"))
+		}
 		return fail(exitUsage, "no tests: a rule's tests stand beside it, in <rule>.test.yaml")
 	}
 	if rep.bad() {
@@ -483,16 +487,7 @@ func (t testReport) junit(w terminal.Stream) error {
 		}
 		v.Suites = append(v.Suites, s)
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	e := xml.NewEncoder(w)
-	e.Indent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return report.WriteXML(w, v)
 }
 
 // counted is a number with its noun: 1 rule, 2 rules.

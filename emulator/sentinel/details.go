@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/content/attack"
 )
 
 // Detail is one custom detail of an alert with its values, in the order they appeared.
@@ -151,21 +152,11 @@ func tacticsOf(text string) []string {
 	for _, t := range strings.Split(text, ",") {
 		t = strings.Trim(strings.TrimSpace(t), `"'`)
 		t = strings.ReplaceAll(t, " ", "")
-		if knownTactic(t) {
+		if attack.IsTactic(t) {
 			out = append(out, t)
 		}
 	}
 	return out
-}
-
-func knownTactic(t string) bool {
-	switch t {
-	case "Reconnaissance", "ResourceDevelopment", "InitialAccess", "Execution", "Persistence", "PrivilegeEscalation", "DefenseEvasion",
-		"CredentialAccess", "Discovery", "LateralMovement", "Collection", "Exfiltration", "CommandAndControl", "Impact", "PreAttack",
-		"ImpairProcessControl", "InhibitResponseFunction":
-		return true
-	}
-	return false
 }
 
 func cut(s string, n int) string {

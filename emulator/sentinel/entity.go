@@ -149,59 +149,6 @@ func entitiesOf(mappings []content.EntityMapping, rows Rows, o Options) (entitie
 	return entities, dropped
 }
 
-// identified reports whether the identifiers that are filled name an entity without the others: one required
-// identifier is enough, but for a file hash, which needs its algorithm and value.
-func identified(e Entity) bool {
-	if e.Type == "FileHash" {
-		return e.Get("Algorithm") != "" && e.Get("Value") != ""
-	}
-	for _, name := range required(e.Type) {
-		if e.Get(name) != "" {
-			return true
-		}
-	}
-	return false
-}
-
-// required lists the identifiers of which one is enough (entities reference).
-func required(entityType string) []string {
-	switch entityType {
-	case "Account":
-		return []string{"FullName", "Sid", "Name", "AadUserId", "PUID", "ObjectGuid"}
-	case "Host":
-		return []string{"FullName", "HostName", "NetBiosName", "AzureID", "OMSAgentID"}
-	case "IP":
-		return []string{"Address"}
-	case "URL":
-		return []string{"Url"}
-	case "AzureResource":
-		return []string{"ResourceId"}
-	case "CloudApplication":
-		return []string{"AppId", "Name"}
-	case "DNS":
-		return []string{"DomainName"}
-	case "File", "Malware":
-		return []string{"Name"}
-	case "Process":
-		return []string{"CommandLine", "ProcessId"}
-	case "RegistryKey":
-		return []string{"Key", "Hive"}
-	case "RegistryValue":
-		return []string{"Name"}
-	case "SecurityGroup":
-		return []string{"DistinguishedName", "SID", "ObjectGuid"}
-	case "Mailbox":
-		return []string{"MailboxPrimaryAddress"}
-	case "MailCluster":
-		return []string{"Query", "Source"}
-	case "MailMessage":
-		return []string{"NetworkMessageId", "Recipient"}
-	case "SubmissionMail":
-		return []string{"SubmissionId", "NetworkMessageId", "Recipient", "Submitter"}
-	}
-	return nil
-}
-
 // splitAccount applies the naming rule of 2026-07-01 to an Account whose Name holds a full user principal name, and
 // drops the well-known names that identify nobody.
 func splitAccount(e Entity, o Options) (Entity, bool) {
@@ -224,27 +171,31 @@ func splitAccount(e Entity, o Options) (Entity, bool) {
 	return out, true
 }
 
-// wireType is the entity's type in an alert's JSON.
-func wireType(t string) string {
-	switch t {
-	case "CloudApplication":
-		return "cloud-application"
-	case "AzureResource":
-		return "azure-resource"
-	case "RegistryKey":
-		return "registry-key"
-	case "RegistryValue":
-		return "registry-value"
-	case "SecurityGroup":
-		return "security-group"
-	case "MailCluster":
-		return "mail-cluster"
-	case "MailMessage":
-		return "mail-message"
-	case "SubmissionMail":
-		return "SubmissionMail"
+// identified reports whether the identifiers that are filled name an entity without the others: one of the type's required
+// sets is enough.
+func identified(e Entity) bool {
+	t := content.LookupEntity(e.Type)
+	if t == nil {
+		return false
 	}
-	return strings.ToLower(t)
+	for _, set := range t.Required {
+		whole := len(set) > 0
+		for _, name := range set {
+			whole = whole && e.Get(name) != ""
+		}
+		if whole {
+			return true
+		}
+	}
+	return false
+}
+
+// wireType is the entity's type in an alert's JSON.
+func wireType(name string) string {
+	if t := content.LookupEntity(name); t != nil {
+		return t.AlertType
+	}
+	return strings.ToLower(name)
 }
 
 func entitySize(e Entity) int {

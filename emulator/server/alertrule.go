@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/content/attack"
 )
 
 // Limits on rules of a workspace (facts S58, S86).
@@ -260,7 +261,7 @@ func checkTactics(r *resource, preview bool) *armError {
 		return bad("Invalid data model. [tactics: The value must be a list of strings.]")
 	}
 	for _, t := range tactics {
-		if !knownTactic(t) {
+		if !attack.IsTactic(t) {
 			return bad("Invalid data model. [tactics: Invalid value '%s'.]", t)
 		}
 	}
@@ -277,12 +278,6 @@ func checkTactics(r *resource, preview bool) *armError {
 		return bad("Could not find member 'subTechniques' on object of type 'ScheduledAlertRuleProperties'.")
 	}
 	return nil
-}
-
-func knownTactic(t string) bool {
-	return oneOf(t, "Reconnaissance", "ResourceDevelopment", "InitialAccess", "Execution", "Persistence", "PrivilegeEscalation", "DefenseEvasion",
-		"CredentialAccess", "Discovery", "LateralMovement", "Collection", "Exfiltration", "CommandAndControl", "Impact", "PreAttack",
-		"ImpairProcessControl", "InhibitResponseFunction")
 }
 
 func checkMappings(r *resource) *armError {
