@@ -105,7 +105,7 @@ func (l *layout) columns(op Operator, list []Expr, fill bool) {
 	}
 }
 
-// summarize breaks before each aggregate and before by.
+// summarize breaks before each aggregate and before by; after a lone aggregate by follows on its last line where it fits.
 func (l *layout) summarize(n *SummarizeOperator) {
 	first, last, ok := l.place(n)
 	if !ok {
@@ -123,7 +123,7 @@ func (l *layout) summarize(n *SummarizeOperator) {
 	}
 	by := l.by(n.Groups)
 	if by > first {
-		g.breaks = append(g.breaks, lineBreak{gap: by})
+		g.breaks = append(g.breaks, lineBreak{gap: by, fill: len(n.Aggregates) == 1})
 	}
 	if len(g.breaks) == 0 {
 		return

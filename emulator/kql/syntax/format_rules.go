@@ -156,7 +156,8 @@ func (l *layout) list(first, last, from, until int, fill bool) {
 	l.groups = append(l.groups, g)
 }
 
-// call lays out arguments: one a line when they do not fit. case and bag_pack keep their pairs together.
+// call lays out arguments: one a line when they do not fit, or as many as fit when most are plain names. case and bag_pack keep
+// their pairs together.
 func (l *layout) call(n *CallExpr) {
 	_, last, ok := l.place(n)
 	if !ok {
@@ -180,6 +181,7 @@ func (l *layout) call(n *CallExpr) {
 	case "bag_pack", "pack", "pack_dictionary":
 		paired = len(n.Args)
 	}
+	fill := paired == 0 && len(n.Args) > 3 && mostlyNames(n.Args)
 	g := group{first: open, last: last, indents: [][2]int{{open + 1, last}}}
 	var pairs []group
 	for i, a := range n.Args {
@@ -192,7 +194,7 @@ func (l *layout) call(n *CallExpr) {
 			pairs = append(pairs, group{first: start, last: end, breaks: []lineBreak{{gap: at, fill: true}}, indents: [][2]int{{at, end + 1}}})
 			continue
 		}
-		g.breaks = append(g.breaks, lineBreak{gap: at})
+		g.breaks = append(g.breaks, lineBreak{gap: at, fill: fill && i > 0})
 	}
 	g.breaks = append(g.breaks, lineBreak{gap: last})
 	l.groups = append(append(l.groups, g), pairs...)
