@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/seed-caab1ad3/blindspot/content"
@@ -9,7 +10,8 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/syntax"
 )
 
-// TestFormatPack lays out every query of the shipped pack: the tree stays, again changes nothing, and the file reads as before.
+// TestFormatPack lays out every query of the shipped pack: the pack is laid out so, the tree stays, again changes
+// nothing, and the file reads as before.
 func TestFormatPack(t *testing.T) {
 	b, problems := content.Load(content.Embedded(), content.Options{Prefix: "shipped"})
 	if len(problems) > 0 {
@@ -28,6 +30,9 @@ func TestFormatPack(t *testing.T) {
 		}
 		if !syntax.SameTree(syntax.Parse(text.String()), syntax.Parse(out)) {
 			t.Errorf("%s: another tree:\n%s", doc.File(), out)
+		}
+		if strings.TrimRight(out, "\n") != strings.TrimRight(text.String(), "\n") {
+			t.Errorf("%s is not laid out as fmt would: run blindspot fmt content", doc.File())
 		}
 		if _, _, err := formatDocument(doc, text); err != nil {
 			t.Errorf("%s: %v", doc.File(), err)
