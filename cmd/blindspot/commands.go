@@ -29,6 +29,7 @@ func commands() []*cli.Command {
 		importCommand(),
 		serveCommand(),
 		workbookCommand(),
+		newCommand(),
 		fmtCommand(),
 		docsCommand(),
 		schemaCommand(),
