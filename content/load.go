@@ -28,6 +28,8 @@ type Options struct {
 	Paths []string
 	// Workers is the number of files parsed at once; 0 means up to 4. The result does not depend on it.
 	Workers int
+	// Cache, when not nil, keeps what files gave for the next load.
+	Cache *Cache
 }
 
 // Load reads everything below the root of a file system. It never stops early: what cannot be read becomes a Problem, and
@@ -328,7 +330,15 @@ func cause(err error) string {
 
 // file reads one file into its item.
 func (l *loader) file(name string) item {
-	data, problem := l.read(name)
+	if l.opts.Cache != nil {
+		return l.opts.Cache.file(l, name)
+	}
+	return l.parse(name, l.read)
+}
+
+// parse makes an item of one file; read gives the bytes of it and of files that belong to it.
+func (l *loader) parse(name string, read func(name string) ([]byte, *Problem)) item {
+	data, problem := read(name)
 	if problem != nil {
 		return item{problems: []Problem{*problem}}
 	}
@@ -356,7 +366,10 @@ func (l *loader) file(name string) item {
 	switch kind {
 	case KindRule:
 		v := readRule(r, root)
-		it.add = func(b *Bundle) { b.Rules = append(b.Rules, v) }
+		it.add = func(b *Bundle) { // a copy: join ties it to the test of this bundle
+			own := *v
+			b.Rules = append(b.Rules, &own)
+		}
 	case KindHunting:
 		v := readHunting(r, root)
 		it.add = func(b *Bundle) { b.Hunting = append(b.Hunting, v) }
@@ -364,7 +377,7 @@ func (l *loader) file(name string) item {
 		v := readFunction(r, root)
 		it.add = func(b *Bundle) { b.Functions = append(b.Functions, v) }
 	case KindWatchlist:
-		v := readWatchlist(r, root, l)
+		v := readWatchlist(r, root, l, read)
 		it.add = func(b *Bundle) { b.Watchlists = append(b.Watchlists, v) }
 	case KindEvents:
 		v := readEventTemplates(r, root)
@@ -377,7 +390,10 @@ func (l *loader) file(name string) item {
 		it.add = func(b *Bundle) { b.Tables = append(b.Tables, v) }
 	case KindTest:
 		v := readTest(r, root)
-		it.add = func(b *Bundle) { b.Tests = append(b.Tests, v) }
+		it.add = func(b *Bundle) {
+			own := *v
+			b.Tests = append(b.Tests, &own)
+		}
 	case KindConfig:
 		it.add = func(b *Bundle) {
 			if b.Config == nil {

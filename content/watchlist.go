@@ -44,7 +44,7 @@ type WatchlistColumn struct {
 	Description string
 }
 
-func readWatchlist(r *reader, n *yaml.Node, l *loader) *Watchlist {
+func readWatchlist(r *reader, n *yaml.Node, l *loader, read func(string) ([]byte, *Problem)) *Watchlist {
 	w := &Watchlist{Doc: r.doc}
 	var source string
 	r.object(n, "a watchlist", []field{
@@ -103,7 +103,7 @@ func readWatchlist(r *reader, n *yaml.Node, l *loader) *Watchlist {
 		w.Name = w.Alias
 	}
 	if l != nil && !r.doc.Has("items") {
-		l.watchlistBody(r, n, w, source)
+		l.watchlistBody(r, n, w, source, read)
 	}
 	if len(w.Columns) == 0 && len(w.Items) > 0 {
 		for _, f := range w.Items[0] {
@@ -130,7 +130,7 @@ func textRecord(rec Record) Record {
 }
 
 // watchlistBody reads the CSV file of a watchlist.
-func (l *loader) watchlistBody(r *reader, n *yaml.Node, w *Watchlist, source string) {
+func (l *loader) watchlistBody(r *reader, n *yaml.Node, w *Watchlist, source string, read func(string) ([]byte, *Problem)) {
 	file := l.inside(r.doc.File())
 	body := strings.TrimSuffix(file, path.Ext(file)) + ".csv"
 	named := source != ""
@@ -148,7 +148,7 @@ func (l *loader) watchlistBody(r *reader, n *yaml.Node, w *Watchlist, source str
 		fail(CodeReference, fmt.Sprintf("the watchlist's source %q is outside the folder", source), "keep the CSV file beside the watchlist")
 		return
 	}
-	data, problem := l.read(body)
+	data, problem := read(body)
 	if problem != nil {
 		if !named && problem.Code == CodeUnreadable {
 			fail(CodeReference, "the watchlist has no items", "add items:, or a file "+path.Base(body)+" beside it")
