@@ -92,6 +92,9 @@ func dependsOnData(q *syntax.Query) bool {
 			found = true
 		case *syntax.UnionOperator:
 			for _, t := range x.Tables {
+				if p, ok := t.(*syntax.PathExpr); ok {
+					t = p.Selector
+				}
 				if ref, ok := t.(*syntax.NameRef); ok && strings.Contains(ref.Name.Text, "*") {
 					found = true
 				}

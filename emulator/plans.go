@@ -93,16 +93,39 @@ func compile(text string, profile kql.Profile, names symbol.Catalog) *compiled {
 type listed struct {
 	symbol.Catalog
 	asked bool
+	outer *listed // of another workspace: the one that asked for it
 }
 
 func (l *listed) TableNames(pattern string) []string {
-	l.asked = true
+	l.ask()
 	return l.Catalog.TableNames(pattern)
 }
 
 func (l *listed) NearestTable(name string) string {
-	l.asked = true
+	l.ask()
 	return l.Catalog.NearestTable(name)
+}
+
+func (l *listed) Workspace(identifier string) (string, symbol.Catalog, bool) {
+	known, ok := l.Catalog.(symbol.Workspaces)
+	if !ok {
+		return "", nil, false
+	}
+	name, names, ok := known.Workspace(identifier)
+	if !ok {
+		l.ask()
+	}
+	if name != "" && ok {
+		return name, &listed{Catalog: names, outer: l}, true
+	}
+	return name, names, ok
+}
+
+// ask notes that what a query means depends on which names there are.
+func (l *listed) ask() {
+	for ; l != nil; l = l.outer {
+		l.asked = true
+	}
 }
 
 // added describes what the workspace's own tables, functions and watchlists add to its catalog.
@@ -142,6 +165,9 @@ func (w *Workspace) added() string {
 	}
 	for _, l := range w.watchlists {
 		lines = append(lines, l.described)
+	}
+	for _, n := range w.neighbours {
+		lines = append(lines, fmt.Sprintf("workspace %q %q %q {%s}", n.Name, n.ID, n.ResourceID, n.Workspace.added()))
 	}
 	sort.Strings(lines)
 	return strings.Join(lines, "\n")

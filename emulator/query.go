@@ -95,10 +95,7 @@ func (w *Workspace) Compile(text string, profile kql.Profile) *kql.Compiled {
 }
 
 func (w *Workspace) compile(text string, profile kql.Profile) *compiled {
-	w.mu.RLock()
-	version := w.version
-	w.mu.RUnlock()
-	return w.compiled.get(version, string(profile)+"\x00"+text, func() *compiled {
+	return w.compiled.get(w.meaning(), string(profile)+"\x00"+text, func() *compiled {
 		if w.o.Plans != nil {
 			return w.o.Plans.get(w, text, profile)
 		}
@@ -218,9 +215,10 @@ type view struct {
 }
 
 func (v *view) Table(name string, columns []string) ([]exec.Segment, error) {
-	v.w.mu.RLock()
-	t, ok := v.w.tables[name]
-	v.w.mu.RUnlock()
+	w, table := v.w.holder(name)
+	w.mu.RLock()
+	t, ok := w.tables[table]
+	w.mu.RUnlock()
 	if !ok {
 		return nil, nil // the compiler knows the table, and no row of it has come
 	}

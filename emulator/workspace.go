@@ -29,6 +29,8 @@ type Options struct {
 	Clock func() time.Time
 	// TenantID is what TenantId holds in rows that do not say: the workspace's id.
 	TenantID string
+	// Name is what workspace() calls the workspace itself, beside its id; "" is none.
+	Name string
 	// Plans, when not nil, keeps compiled queries for this and other workspaces.
 	Plans *Plans
 }
@@ -41,6 +43,7 @@ type Workspace struct {
 	tables     map[string]*store.Table
 	functions  map[string]*symbol.StoredFunction
 	watchlists map[string]*watchlist
+	neighbours []*Neighbour
 	version    int // grows when what names mean may have changed
 
 	compiled compiledCache
@@ -66,11 +69,17 @@ func New(o Options) *Workspace {
 	return &Workspace{o: o, tables: map[string]*store.Table{}, functions: map[string]*symbol.StoredFunction{}, watchlists: map[string]*watchlist{}}
 }
 
+// TenantID returns the workspace's id.
+func (w *Workspace) TenantID() string { return w.o.TenantID }
+
 // Now returns the workspace's time.
 func (w *Workspace) Now() time.Time { return w.o.Clock() }
 
 // Schema returns the columns of a table: those of the catalog, or those that its rows brought.
 func (w *Workspace) Schema(table string) ([]store.Column, bool) {
+	if holder, name := w.holder(table); holder != w {
+		return holder.Schema(name)
+	}
 	if w.o.Catalog != nil {
 		if t, ok := w.o.Catalog.Table(table); ok {
 			cols := make([]store.Column, 0, len(t.Columns))
@@ -119,6 +128,11 @@ func (w *Workspace) DropTable(name string) {
 func (w *Workspace) Ingest(d *store.Data) error {
 	if d.Table == "" {
 		return errors.New("rows without a table's name")
+	}
+	if holder, table := w.holder(d.Table); holder != w {
+		moved := *d
+		moved.Table = table
+		return holder.Ingest(&moved)
 	}
 	w.mu.Lock()
 	t, ok := w.tables[d.Table]
@@ -179,37 +193,40 @@ type Loaded struct {
 	Rows  int
 }
 
-// LoadPaths loads files, and the data files below folders.
+// LoadPaths loads files, and the data files below folders; what lies in a folder's workspaces/NAME is another workspace's.
 func (w *Workspace) LoadPaths(paths []string, o LoadOptions) ([]Loaded, error) {
-	files, err := store.Files(paths)
+	files, err := w.DataFiles(paths)
 	if err != nil {
 		return nil, err
 	}
-	wanted := map[string][]string{}
-	for table, cols := range o.Columns {
-		if cols != nil {
-			wanted[table] = cols
-		}
-	}
 	var out []Loaded
 	for _, f := range files {
+		within := func(table string) string { return symbol.InWorkspace(f.Workspace, table) }
 		if o.Columns != nil && o.Table == "" {
-			table := store.TableOf(f)
+			table := within(store.TableOf(f.Path))
 			if _, known := w.Schema(table); known {
 				if _, ok := o.Columns[table]; !ok {
 					continue
 				}
 			}
 		}
-		list, err := store.LoadFile(f, store.Options{Table: o.Table, Schema: w.Schema, Workers: o.Workers, Columns: wanted})
+		wanted := map[string][]string{}
+		for table, cols := range o.Columns {
+			if in, name := symbol.SplitWorkspace(table); in == f.Workspace && cols != nil {
+				wanted[name] = cols
+			}
+		}
+		schema := func(table string) ([]store.Column, bool) { return w.Schema(within(table)) }
+		list, err := store.LoadFile(f.Path, store.Options{Table: o.Table, Schema: schema, Workers: o.Workers, Columns: wanted})
 		if err != nil {
 			return out, err
 		}
 		for _, d := range list {
+			d.Table = within(d.Table)
 			if err := w.Ingest(d); err != nil {
-				return out, fmt.Errorf("%s: %w", f, err)
+				return out, fmt.Errorf("%s: %w", f.Path, err)
 			}
-			out = append(out, Loaded{f, d.Table, d.N})
+			out = append(out, Loaded{f.Path, d.Table, d.N})
 		}
 	}
 	return out, nil
@@ -271,6 +288,9 @@ func (w *Workspace) Catalog() symbol.Catalog { return names{w} }
 type names struct{ w *Workspace }
 
 func (n names) Table(name string) (*symbol.Table, bool) {
+	if w, table := n.w.holder(name); w != n.w {
+		return names{w}.Table(table)
+	}
 	n.w.mu.RLock()
 	own, ok := n.w.tables[name]
 	n.w.mu.RUnlock()
@@ -329,10 +349,20 @@ func (n names) Function(name string) (*symbol.StoredFunction, bool) {
 	if !ok && n.w.o.Catalog != nil {
 		f, ok = n.w.o.Catalog.Function(name)
 	}
-	if !ok && name == "_GetWatchlist" {
-		return getWatchlist(), true
+	if !ok {
+		switch name {
+		case "_GetWatchlist":
+			return getWatchlist(), true
+		case "workspace":
+			return otherWorkspace(), true
+		}
 	}
 	return f, ok
+}
+
+// otherWorkspace is workspace() for a workspace without a catalog that ships it.
+func otherWorkspace() *symbol.StoredFunction {
+	return &symbol.StoredFunction{Name: "workspace", Parameters: []symbol.Parameter{{Name: "identifier", Type: value.String}}, Remote: symbol.SameTables}
 }
 
 // getWatchlist is _GetWatchlist for a workspace without a catalog that ships it.

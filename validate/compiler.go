@@ -103,8 +103,12 @@ func (k *KQL) compile(prefix, text, profile string, b *content.Bundle) CompileRe
 			Message: u.What + " is not supported by the emulator", Help: "the rule can be deployed; its tests cannot run here",
 		})
 	}
-	out.Tables = slices.Clone(c.Query.Tables)
+	for _, name := range c.Query.Tables {
+		_, table := symbol.SplitWorkspace(name)
+		out.Tables = append(out.Tables, table)
+	}
 	slices.Sort(out.Tables)
+	out.Tables = slices.Compact(out.Tables)
 	if !c.OK() {
 		return out
 	}
@@ -117,9 +121,7 @@ func (k *KQL) compile(prefix, text, profile string, b *content.Bundle) CompileRe
 		case *bind.Evaluate:
 			out.Open = out.Open || r.Open
 		case *bind.Scan:
-			if t, ok := cat.Table(r.Table); ok && t.Open {
-				out.Open = true
-			}
+			out.Open = out.Open || r.Open
 		}
 	}})
 	return out

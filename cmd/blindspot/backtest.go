@@ -194,15 +194,21 @@ func loadEvents(c *cli.Context, l *loaded, rules []*content.Rule, o sentinel.Opt
 	if err := ws.AddWatchlists(l.Bundle); err != nil {
 		return nil, nil, err
 	}
+	data, gen := c.StringSlice("data"), c.String("generate")
+	if _, err := ws.DataFiles(data); err != nil { // the other workspaces that queries may name
+		return nil, nil, fail(exitUsage, "%v", err)
+	}
 	load := &backtest.Loader{Workspace: ws, Options: o, Columns: backtest.ColumnsOf(ws, rules), Tables: map[string]bool{}}
 	for _, r := range rules {
-		if q := ws.Compile(r.Query.String(), kql.Sentinel).Query; q != nil {
-			for _, t := range q.Tables {
-				load.Tables[t] = true
-			}
+		q := ws.Compile(r.Query.String(), kql.Sentinel)
+		if !q.OK() { // its tables may be known by their rows
+			load.Tables = nil
+			break
+		}
+		for _, t := range q.Query.Tables {
+			load.Tables[t] = true
 		}
 	}
-	data, gen := c.StringSlice("data"), c.String("generate")
 	if len(data) == 0 && gen == "" {
 		return nil, nil, fail(exitUsage, "no events: name files with --data, or make some with --generate days=15")
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/emulator"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -250,6 +251,12 @@ func missed(r *content.Rule, outcomes []sentinel.Outcome, a sentinel.Arrivals, o
 	return m, true
 }
 
+// tableText is a table's name as queries write it.
+func tableText(table string) string {
+	workspace, name := symbol.SplitWorkspace(table)
+	return symbol.InWorkspace(workspace, "['"+name+"']")
+}
+
 // arrivalCache reads each table's times once.
 type arrivalCache struct {
 	ws   *emulator.Workspace
@@ -263,7 +270,7 @@ func (c *arrivalCache) of(ctx context.Context, table string) (sentinel.Arrivals,
 	if a, ok := c.have[table]; ok {
 		return a, nil
 	}
-	res, err := c.ws.Query(ctx, "['"+table+"'] | project TimeGenerated, ingestion_time()", emulator.QueryOptions{})
+	res, err := c.ws.Query(ctx, tableText(table)+" | project TimeGenerated, ingestion_time()", emulator.QueryOptions{})
 	if err != nil {
 		return sentinel.Arrivals{}, err
 	}

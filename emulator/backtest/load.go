@@ -12,6 +12,7 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator/generate"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/plan"
 	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
@@ -35,7 +36,7 @@ type Loader struct {
 }
 
 // ColumnsOf lists the columns that rules read, by table: those that their plans ask of the stored tables. A table of which
-// everything is asked has nil. Columns that the catalog does not know are kept by the Loader in any case, because what a
+// everything is asked has nil, and a rule whose names mean nothing before the rows are there makes the whole answer nil. Columns that the catalog does not know are kept by the Loader in any case, because what a
 // query makes of them depends on the rows.
 func ColumnsOf(ws *emulator.Workspace, rules []*content.Rule) map[string]map[string]bool {
 	out := map[string]map[string]bool{}
@@ -55,7 +56,7 @@ func ColumnsOf(ws *emulator.Workspace, rules []*content.Rule) map[string]map[str
 	for _, r := range rules {
 		c := ws.Compile(r.Query.String(), kql.Sentinel)
 		if !c.OK() {
-			continue
+			return nil
 		}
 		for _, res := range c.Query.Results {
 			collect(res.Rel)
@@ -80,18 +81,20 @@ func ColumnsOf(ws *emulator.Workspace, rules []*content.Rule) map[string]map[str
 	return out
 }
 
-// Files loads files and folders. What lies in a folder named watchlists becomes watchlists.
+// Files loads files and folders. What lies in a folder named watchlists becomes watchlists, what lies in workspaces/NAME
+// the tables of another workspace.
 func (l *Loader) Files(paths []string, workers int) error {
-	files, err := store.Files(paths)
+	files, err := l.Workspace.DataFiles(paths)
 	if err != nil {
 		return err
 	}
-	for _, f := range files {
+	for _, d := range files {
+		f, workspace := d.Path, d.Workspace
 		name := filepath.Base(f)
 		if name == generate.TruthFile {
 			continue
 		}
-		if filepath.Base(filepath.Dir(f)) == generate.WatchlistFolder {
+		if filepath.Base(filepath.Dir(f)) == generate.WatchlistFolder && workspace == "" {
 			list, err := store.LoadFile(f, store.Options{})
 			if err != nil {
 				return err
@@ -108,6 +111,7 @@ func (l *Loader) Files(paths []string, workers int) error {
 			return err
 		}
 		for _, d := range list {
+			d.Table = symbol.InWorkspace(workspace, d.Table)
 			if err := l.ingest(d); err != nil {
 				return fmt.Errorf("%s: %w", f, err)
 			}

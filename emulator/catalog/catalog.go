@@ -132,6 +132,14 @@ func (c *Catalog) described(name string) *symbol.Table {
 	return t
 }
 
+// Workspace takes every other workspace for one with the names of this one: what is checked without data cannot know more.
+func (c *Catalog) Workspace(identifier string) (string, symbol.Catalog, bool) {
+	return identifier, c, identifier != "" && !strings.ContainsAny(identifier, `"'\`)
+}
+
+// AnyWorkspace says so to the compiler.
+func (c *Catalog) AnyWorkspace() bool { return true }
+
 // Function returns a saved function by its exact name.
 func (c *Catalog) Function(name string) (*symbol.StoredFunction, bool) {
 	if f, ok := c.functions[name]; ok {

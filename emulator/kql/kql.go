@@ -54,6 +54,7 @@ func Compile(text string, opts Options) *Compiled {
 	c.Query = bind.Bind(c.Syntax, opts.Catalog)
 	c.Diagnostics = append(append(c.Diagnostics, c.Syntax.Diagnostics...), c.Query.Diagnostics...)
 	c.Diagnostics = append(c.Diagnostics, refusals(c.Syntax, opts.Profile)...)
+	c.Diagnostics = append(c.Diagnostics, tooManyWorkspaces(c.Query, opts.Profile)...)
 	source.Sort(c.Diagnostics)
 	c.Columns = c.Query.Columns()
 	if opts.HasKernel != nil {
@@ -131,6 +132,28 @@ func onlyAzureMonitor(name string) bool {
 		return true
 	}
 	return strings.HasPrefix(name, "_GetWatchlist")
+}
+
+// maxWorkspaces is how many workspaces a rule's query may read.
+//
+// Source: Microsoft Sentinel documentation, "Service limits": cross-workspace queries of analytics rules.
+const maxWorkspaces = 20
+
+// tooManyWorkspaces reports a rule that reads more workspaces than the service allows; its own counts when it is read.
+func tooManyWorkspaces(q *bind.Query, profile Profile) []source.Diagnostic {
+	if profile != Sentinel {
+		return nil
+	}
+	read := map[string]bool{}
+	for _, name := range q.Tables {
+		workspace, _ := symbol.SplitWorkspace(name)
+		read[strings.ToLower(workspace)] = true
+	}
+	if len(read) <= maxWorkspaces {
+		return nil
+	}
+	return []source.Diagnostic{{Code: "BS206", Kind: source.Semantic, Severity: source.Error,
+		Message: fmt.Sprintf("the query reads %d workspaces, and a rule's query may read %d", len(read), maxWorkspaces), Help: "split the rule"}}
 }
 
 // refusals reports what the profile's service does not offer.

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/content/nearest"
 	"github.com/seed-caab1ad3/blindspot/content/tables"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 )
 
 // expander turns the short events of a case into whole rows, in the order that content/events/README.md describes.
@@ -96,6 +97,15 @@ func (x *expander) schema(name string, at content.Position) *tables.Schema {
 			return &tables.Schema{Name: name, Columns: t.Columns}
 		}
 	}
+	if in, table := symbol.SplitWorkspace(name); in != "" {
+		s := x.schema(table, at)
+		if s != nil {
+			there := *s
+			there.Name = symbol.InWorkspace(in, s.Name)
+			s = &there
+		}
+		return s
+	}
 	if t := x.bundle.Table(name); t != nil {
 		return &tables.Schema{Name: name, Columns: t.Columns}
 	}
@@ -155,7 +165,7 @@ func (x *expander) parts(e content.Event, table string) ([]content.Record, bool)
 	}
 	for i := len(chain) - 1; i >= 0; i-- {
 		for _, in := range chain[i].In {
-			if in.Table == table {
+			if _, name := symbol.SplitWorkspace(table); in.Table == name {
 				out = append(out, in.Fields)
 			}
 		}
@@ -367,7 +377,7 @@ func (x *expander) plainTable(set *Set, tt content.TestTable) {
 	}
 	var t *TableRows
 	for i := range set.Tables {
-		if set.Tables[i].Schema.Name == tt.Name {
+		if set.Tables[i].Schema.Name == schema.Name {
 			t = &set.Tables[i]
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator"
 	"github.com/seed-caab1ad3/blindspot/emulator/exec"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/syntax"
 	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
 )
@@ -254,7 +255,7 @@ func (x *explainer) follow(ctx context.Context, file *content.TestFile, table, e
 	unseen, why := 0, ""
 	for _, t := range x.trial.set.Tables {
 		for _, row := range t.Rows {
-			if t.Schema.Name == te.Table && row.From == ev.Position {
+			if t.Schema.Name == symbol.InWorkspace(symbol.SplitWorkspace(te.Table)) && row.From == ev.Position {
 				if note := x.unseen(row); note != "" {
 					unseen++
 					why = note

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/content/tables"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/store"
 )
@@ -57,7 +58,8 @@ func (x *expander) repeats(schema *tables.Schema, e content.Event, base content.
 		}
 	}
 	if _, given := rec.Get("Type"); !given {
-		rec = append(rec, content.Field{Name: "Type", Value: schema.Name})
+		_, table := symbol.SplitWorkspace(schema.Name)
+		rec = append(rec, content.Field{Name: "Type", Value: table})
 	}
 	time := -1
 	if _, given := rec.Get(store.TimeColumn); !given {

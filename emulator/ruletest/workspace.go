@@ -45,21 +45,8 @@ func newBase(b *content.Bundle) *base {
 // workspace loads a case into a workspace of its own.
 func (x *base) workspace(test *content.TestCase, set *Set, now time.Time) (*emulator.Workspace, error) {
 	var names symbol.Catalog = x.catalog
-	hidden := map[string]bool{}
-	own := map[string]*symbol.Table{}
-	for _, t := range test.Tables {
-		switch {
-		case t.Missing:
-			hidden[t.Name] = true
-		case t.Columns != nil:
-			s := &symbol.Table{Name: t.Name}
-			for _, c := range t.Columns {
-				typ, _ := value.ParseType(c.Type)
-				s.Columns = append(s.Columns, symbol.Column{Name: c.Name, Type: typ, Hidden: c.Hidden})
-			}
-			own[t.Name] = s
-		}
-	}
+	changed, others := changedTables(test)
+	hidden, own := changed[""].hidden, changed[""].own
 	gone, replaced := map[string]bool{}, map[string]bool{}
 	for _, w := range test.Watchlists {
 		replaced[w.Alias] = true
@@ -74,6 +61,13 @@ func (x *base) workspace(test *content.TestCase, set *Set, now time.Time) (*emul
 	ws := emulator.New(emulator.Options{Catalog: names, Clock: func() time.Time { return now }, Plans: plans})
 	if x.err != nil {
 		return nil, x.err
+	}
+	for _, name := range others {
+		there := emulator.Options{Catalog: x.catalog, Clock: func() time.Time { return now }, Name: name}
+		if c := changed[name]; len(c.hidden)+len(c.own) > 0 {
+			there.Catalog = &caseCatalog{Catalog: x.catalog, hidden: c.hidden, own: c.own}
+		}
+		ws.AddNeighbour(emulator.Neighbour{Name: name, Workspace: emulator.New(there)})
 	}
 	for _, w := range x.watchlists {
 		if !replaced[w.alias] {
@@ -108,7 +102,8 @@ func (x *base) workspace(test *content.TestCase, set *Set, now time.Time) (*emul
 		ws.AddFunction(catalog.Function(&content.Function{Alias: f.Name, Parameters: f.Parameters, Query: f.Query}))
 	}
 	for _, t := range set.Tables {
-		if hidden[t.Schema.Name] || len(t.Rows) == 0 {
+		in, name := symbol.SplitWorkspace(t.Schema.Name)
+		if len(t.Rows) == 0 || changed[in].hidden[name] {
 			continue
 		}
 		columns, _ := ws.Schema(t.Schema.Name)
@@ -121,6 +116,45 @@ func (x *base) workspace(test *content.TestCase, set *Set, now time.Time) (*emul
 		}
 	}
 	return ws, nil
+}
+
+// changes are the tables of one workspace that a case takes away, or gives columns of its own.
+type changes struct {
+	hidden map[string]bool
+	own    map[string]*symbol.Table
+}
+
+// changedTables sorts a case's tables by workspace, and lists the other workspaces that it names, in the order of the file.
+func changedTables(test *content.TestCase) (map[string]*changes, []string) {
+	out := map[string]*changes{"": {map[string]bool{}, map[string]*symbol.Table{}}}
+	var others []string
+	in := func(workspace string) *changes {
+		if out[workspace] == nil {
+			out[workspace] = &changes{map[string]bool{}, map[string]*symbol.Table{}}
+			others = append(others, workspace)
+		}
+		return out[workspace]
+	}
+	for _, e := range test.Events {
+		workspace, _ := symbol.SplitWorkspace(e.Table)
+		in(workspace)
+	}
+	for _, t := range test.Tables {
+		workspace, name := symbol.SplitWorkspace(t.Name)
+		c := in(workspace)
+		switch {
+		case t.Missing:
+			c.hidden[name] = true
+		case t.Columns != nil:
+			s := &symbol.Table{Name: name}
+			for _, col := range t.Columns {
+				typ, _ := value.ParseType(col.Type)
+				s.Columns = append(s.Columns, symbol.Column{Name: col.Name, Type: typ, Hidden: col.Hidden})
+			}
+			c.own[name] = s
+		}
+	}
+	return out, others
 }
 
 // caseCatalog is the content's catalog without what a case takes away, and with what it adds.

@@ -143,7 +143,7 @@ func alertProperties(a Alert, w Workspace, nrt bool) bag {
 	if nrt {
 		from = a.Run.Window.Oldest
 	}
-	names, _ := json.Marshal([]string{w.Name})
+	names, _ := json.Marshal(append([]string{w.Name}, otherWorkspaces(r.Query.String())...))
 	ids, _ := json.Marshal([]string{r.ID})
 	query, original := queriesOf(a)
 	var b bag

@@ -43,6 +43,7 @@ type scenario struct {
 	Watchlists map[string][]map[string]string `yaml:"watchlists"`
 	Functions  map[string]string              `yaml:"functions"`
 	Tables     []string                       `yaml:"tables"`
+	Workspaces []string                       `yaml:"workspaces"`
 	Faults     []fault                        `yaml:"faults"`
 	Changes    []change                       `yaml:"changes"`
 	Automation []automation                   `yaml:"automation"`
@@ -262,6 +263,17 @@ func newStage(t *testing.T, s scenario) *stage {
 	}
 	for _, table := range tables {
 		x.ws.CreateTable(table, scenarioColumns)
+	}
+	for i, name := range s.Workspaces {
+		other := emulator.New(emulator.Options{Clock: func() time.Time { return x.start }, TenantID: fmt.Sprintf("22222222-2222-4222-8222-%012d", i+1)})
+		for _, table := range tables {
+			other.CreateTable(table, scenarioColumns)
+		}
+		for name, text := range s.Functions {
+			other.AddFunction(catalog.Function(&content.Function{Alias: name, Query: content.NewText(s.file, text)}))
+		}
+		x.ws.AddNeighbour(emulator.Neighbour{Name: name, ID: other.TenantID(), Workspace: other,
+			ResourceID: "/subscriptions/33333333-3333-4333-8333-333333333333/resourceGroups/soc/providers/Microsoft.OperationalInsights/workspaces/" + name})
 	}
 	for alias, items := range s.Watchlists {
 		var list []content.Record
@@ -544,6 +556,9 @@ func (x *stage) change(c change) sentinel.Change {
 			}
 			i.Close(i.All[c.Close-1], out.At)
 		}
+	case "drop-workspace":
+		out.Do = sentinel.Other
+		out.Then = func(*sentinel.Incidents) { x.ws.DropNeighbour(c.Table) }
 	case "drop-table":
 		out.Do = sentinel.Other
 		out.Then = func(*sentinel.Incidents) { x.ws.DropTable(c.Table) }

@@ -3,6 +3,8 @@ package sentinel
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-caab1ad3/blindspot/content"
@@ -74,6 +76,25 @@ func RowsOf(res *result.Result) Rows {
 	return out
 }
 
+// otherWorkspaces lists the workspaces that a query names, as it names them, each once.
+func otherWorkspaces(query string) []string {
+	if !strings.Contains(query, "workspace") {
+		return nil
+	}
+	var out []string
+	for _, s := range syntax.Parse(query).Statements {
+		syntax.Walk(s, func(n syntax.Node) bool {
+			if call, ok := n.(*syntax.CallExpr); ok && call.Name.Text == "workspace" && len(call.Args) == 1 {
+				if l, ok := call.Args[0].(*syntax.StringLiteral); ok && !slices.Contains(out, l.Value) {
+					out = append(out, l.Value)
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
+
 // queryFault is a query's own mistake with the reason that SentinelHealth gives for it (fact S133).
 type queryFault struct{ *emulator.QueryError }
 
@@ -84,6 +105,8 @@ func (f *queryFault) Reason() string {
 	switch f.Code() {
 	case "KS211":
 		return "UNKNOWN_FUNCTION"
+	case "BS205":
+		return "WORKSPACE_NOT_EXIST"
 	}
 	for _, d := range f.Diagnostics {
 		if d.Severity == source.Error && standsForTable(f.Text, d.Span) {

@@ -4,6 +4,7 @@ import (
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/content/nearest"
 	"github.com/seed-caab1ad3/blindspot/content/tables"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 	"github.com/seed-caab1ad3/blindspot/validate/report"
 )
 
@@ -29,9 +30,10 @@ var testReferences = Check{
 					own[table.Name] = table.Columns != nil
 				}
 				for _, te := range c.Events {
-					if !own[te.Table] && !p.knownTable(te.Table) {
+					_, name := symbol.SplitWorkspace(te.Table) // workspace("other").SigninLogs has the columns of SigninLogs
+					if !own[te.Table] && !p.knownTable(name) {
 						help := "describe it under tables: of the case, or in a file of tables/"
-						if best := tables.Nearest(tables.Sentinel, te.Table); best != "" {
+						if best := tables.Nearest(tables.Sentinel, name); best != "" {
 							help = "write " + best
 						}
 						p.report(content.Span{File: t.File(), Start: te.Position}, help, "the table %q is not known", te.Table)

@@ -50,6 +50,8 @@ type binder struct {
 	catalog symbol.Catalog
 	text    string // that the spans of the nodes at hand point into
 
+	workspace string // whose names are bound, "" for the catalog's own
+
 	scope    *scope
 	row      *table // what columns names may mean
 	right    *table // the right side, in a join's condition

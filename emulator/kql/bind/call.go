@@ -583,55 +583,6 @@ func (b *binder) tableFunction(e *syntax.CallExpr, args []*item, in *place, name
 	return tableItem(at, b.remote(b.missing(name, at), in, at))
 }
 
-// inPlace binds what follows database("x"). or workspace("x"). .
-func (b *binder) inPlace(base *item, selector syntax.Expr, tabular bool) *item {
-	p := base.place
-	switch s := selector.(type) {
-	case *syntax.CallExpr:
-		if !p.cluster && p.tables && b.builtin(s.Name.Text, p) == nil {
-			if f := b.storedFunction(s.Name.Text); f != nil {
-				it := b.callFunction(f, s, nil, s.Span())
-				if it.kind == isTable {
-					it.table = b.remote(it.table, p, s.Span())
-				}
-				return it
-			}
-		}
-		return b.call(s, tabular, p)
-	case *syntax.NameRef:
-		name, at := s.Name.Text, s.Span()
-		if p.cluster {
-			b.fail("KS142", at, "cluster('...').database('...')", "unknown name %q: a database is wanted", name)
-			return bad(at)
-		}
-		if s.Name.Wildcard {
-			it := b.wildcardTables(s, p)
-			return it
-		}
-		if p.tables {
-			if f := b.storedFunction(name); f != nil && f.minArgs() == 0 {
-				it := b.callFunction(f, nil, nil, at)
-				if it.kind == isTable {
-					it.table = b.remote(it.table, p, at)
-				}
-				return it
-			}
-			if t := b.storedTable(name, at); t != nil {
-				it := tableItem(at, b.remote(t, p, at))
-				it.setName(name)
-				return it
-			}
-		}
-		if !p.open {
-			b.unknownTable(name, at)
-		}
-		it := tableItem(at, b.remote(b.missing(name, at), p, at))
-		it.setName(name)
-		return it
-	}
-	return bad(selector.Span())
-}
-
 // remote marks a relation as one of another place, which the engine does not reach.
 func (b *binder) remote(t *table, p *place, at source.Span) *table {
 	if p == nil || p.remote == "" {

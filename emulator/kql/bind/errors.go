@@ -189,6 +189,10 @@ func (b *binder) unknownDatabase(name string, at source.Span) {
 	b.fail("KS208", at, "", "unknown database %q", name)
 }
 
+func (b *binder) unknownWorkspace(name string, at source.Span) {
+	b.fail("BS205", at, "its rows go into a folder workspaces/"+name+" beside the other events; a rule's test names its tables workspace(\""+name+"\").SigninLogs", "unknown workspace %q", name)
+}
+
 func (b *binder) unknownExternal(what, code, name string, at source.Span) {
 	b.fail(code, at, "", "unknown %s %q", what, name)
 }

@@ -325,7 +325,7 @@ func (b *binder) fitsParameter(p parameter, a *item, invoked bool, at source.Spa
 func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *item {
 	var key any = f
 	if f.stored != nil {
-		key = f.stored.Name
+		key = symbol.InWorkspace(b.workspace, f.stored.Name)
 	} else if f.body != nil {
 		key = f.body
 	}
@@ -508,6 +508,8 @@ func (b *binder) bindParameter(p parameter, a *item) *local {
 func (b *binder) knownResult(f *function, given []*item, at source.Span) *item {
 	s := f.stored
 	switch {
+	case s.Name == "workspace" && s.Remote == symbol.SameTables:
+		return b.otherWorkspace(given, at)
 	case s.Remote == symbol.SameTables:
 		return &item{kind: isPlace, at: at, place: &place{name: s.Name, tables: true, open: true, remote: s.Name + "()"}}
 	case s.Remote == symbol.ForeignTables:

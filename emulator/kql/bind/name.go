@@ -162,10 +162,11 @@ func (b *binder) storedTable(name string, at source.Span) *table {
 }
 
 func (b *binder) scan(t *symbol.Table, at source.Span) *table {
-	b.out.Tables = addOnce(b.out.Tables, t.Name)
-	r := &Scan{Table: t.Name}
+	table := symbol.InWorkspace(b.workspace, t.Name)
+	b.out.Tables = addOnce(b.out.Tables, table)
+	r := &Scan{Table: table, Open: t.Open}
 	r.At = at
-	extra := b.opened[t.Name]
+	extra := b.opened[table]
 	block := make([]Column, len(t.Columns), len(t.Columns)+len(extra))
 	r.Cols = make([]*Column, 0, len(t.Columns)+len(extra))
 	for i, c := range t.Columns {
@@ -176,7 +177,7 @@ func (b *binder) scan(t *symbol.Table, at source.Span) *table {
 		r.Cols = append(r.Cols, &Column{Name: name})
 	}
 	out := newTable(r, t.Open)
-	out.name = t.Name
+	out.name = table
 	return out
 }
 

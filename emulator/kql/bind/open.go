@@ -261,15 +261,7 @@ func (b *binder) isOpen(r Rel, depth int) bool {
 	}
 	switch r := r.(type) {
 	case *Scan:
-		if r.Missing {
-			return true
-		}
-		if b.catalog != nil {
-			if t, ok := b.catalog.Table(r.Table); ok {
-				return t.Open
-			}
-		}
-		return false
+		return r.Missing || r.Open
 	case *Watchlist:
 		return true
 	case *Evaluate:

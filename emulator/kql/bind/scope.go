@@ -166,6 +166,9 @@ type place struct {
 	open bool
 	// remote names the call that leads there, for instance `workspace()`; "" for the workspace itself.
 	remote string
+	// catalog, when it is not nil, is what names mean there, and workspace the name of the workspace.
+	catalog   symbol.Catalog
+	workspace string
 	// cluster says that a .database() must follow.
 	cluster bool
 }

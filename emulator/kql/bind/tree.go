@@ -212,7 +212,10 @@ type (
 	// ones. Scoped says that the request's time range applies (always, but for watchlists).
 	Scan struct {
 		RelBase
+		// Table is its name; a table of another workspace has the name that symbol.InWorkspace gives it.
 		Table string
+		// Open tables have columns that nobody listed.
+		Open bool
 		// Missing marks a table that a fuzzy union or column_ifexists let through although the catalog has none: no rows.
 		Missing bool
 	}
