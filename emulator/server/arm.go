@@ -239,6 +239,9 @@ func (s *Server) render(t *armType, r *resource, version string) map[string]any 
 	if r.Tags != nil {
 		out["tags"] = r.Tags
 	}
+	if r.Identity != nil {
+		out["identity"] = r.Identity
+	}
 	props := make(map[string]any, len(r.Properties))
 	for k, v := range r.Properties {
 		props[k] = v
@@ -328,6 +331,7 @@ type request struct {
 	ETag       string         `json:"eTag"`
 	Location   string         `json:"location"`
 	Tags       map[string]any `json:"tags"`
+	Identity   map[string]any `json:"identity"`
 	Properties map[string]any `json:"properties"`
 }
 
@@ -380,7 +384,7 @@ func (s *Server) write(p place, in request, version, ifMatch, ifNoneMatch string
 			return nil, &armError{http.StatusPreconditionFailed, "PreconditionFailed", "The etag does not match the resource's current one."}
 		}
 		created = old == nil
-		n := &resource{ID: p.id(), Name: p.name, Type: p.t.name, Kind: in.Kind, Location: in.Location, Tags: in.Tags, Properties: in.Properties}
+		n := &resource{ID: p.id(), Name: p.name, Type: p.t.name, Kind: in.Kind, Location: in.Location, Tags: in.Tags, Identity: in.Identity, Properties: in.Properties}
 		if patch {
 			if n.Kind == "" {
 				n.Kind = old.Kind
@@ -390,6 +394,9 @@ func (s *Server) write(p place, in request, version, ifMatch, ifNoneMatch string
 			}
 			if n.Tags == nil {
 				n.Tags = old.Tags
+			}
+			if n.Identity == nil {
+				n.Identity = old.Identity
 			}
 			n.Properties = make(map[string]any, len(old.Properties))
 			for k, v := range old.Properties {

@@ -25,6 +25,7 @@ type resource struct {
 	Etag       string         `json:"etag"`
 	Location   string         `json:"location,omitempty"`
 	Tags       map[string]any `json:"tags,omitempty"`
+	Identity   map[string]any `json:"identity,omitempty"`
 	Properties map[string]any `json:"properties"`
 	Sequence   int64          `json:"sequence"` // order of creation
 }

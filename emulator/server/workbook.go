@@ -32,8 +32,10 @@ func checkWorkbook(c *checking) *armError {
 }
 
 // showWorkbook answers as the service does. The etag is kept: the specification has it, though not every answer shows it.
-func showWorkbook(_ *Server, _ *resource, out map[string]any, _ string) {
-	out["identity"] = nil
+func showWorkbook(_ *Server, r *resource, out map[string]any, _ string) {
+	if r.Identity == nil {
+		out["identity"] = nil
+	}
 }
 
 func isGUID(s string) bool {
