@@ -27,7 +27,10 @@ var contextFolders = []string{"functions", "watchlists", "events", "tables", "st
 
 // loadContent reads the files and folders named, ./content when none is, or else the pack inside the binary. Functions,
 // watchlists and event templates that the folder lacks are taken from the pack, so a repository need not copy them.
-func loadContent(paths []string) (*loaded, error) {
+func loadContent(paths []string) (*loaded, error) { return loadContentFrom(paths, nil) }
+
+// loadContentFrom is loadContent with a cache of what files gave the last time; nil for none.
+func loadContentFrom(paths []string, cache *content.Cache) (*loaded, error) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // commands over content end soon: memory is cheaper than collecting it
 	}
@@ -62,7 +65,7 @@ func loadContent(paths []string) (*loaded, error) {
 		l.only = append(l.only, path.Join(filepath.ToSlash(root), inside))
 	}
 	for _, root := range roots {
-		o := content.Options{Prefix: filepath.ToSlash(filepath.Clean(root))}
+		o := content.Options{Prefix: filepath.ToSlash(filepath.Clean(root)), Cache: cache}
 		whole := false
 		for _, p := range byRoot[root] {
 			whole = whole || p == ""
@@ -82,7 +85,7 @@ func loadContent(paths []string) (*loaded, error) {
 		l.Problems = append(l.Problems, problems...)
 	}
 	content.SortProblems(l.Problems)
-	l.borrow()
+	l.borrow(cache)
 	return l, nil
 }
 
@@ -154,11 +157,11 @@ func appendBundle(to, b *content.Bundle) {
 }
 
 // borrow adds what the pack ships and the content does not define.
-func (l *loaded) borrow() {
+func (l *loaded) borrow(cache *content.Cache) {
 	if len(l.Templates) > 0 && len(l.Streams) > 0 && len(l.Functions) > 0 {
 		return
 	}
-	pack, _ := content.Load(content.Embedded(), content.Options{Prefix: "shipped", Paths: contextFolders[:3:3]})
+	pack, _ := content.Load(content.Embedded(), content.Options{Prefix: "shipped", Paths: contextFolders[:3:3], Cache: cache})
 	for _, f := range pack.Functions {
 		if l.Function(f.Alias) == nil {
 			l.Functions = append(l.Functions, f)

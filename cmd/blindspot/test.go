@@ -89,18 +89,17 @@ func runTest(c *cli.Context) error {
 			return fail(exitUsage, "--run %q is no regular expression: %v", e, err)
 		}
 	}
-	l, err := loadContent(c.Args().Slice())
+	var cache *content.Cache
+	if c.Bool("watch") {
+		cache = &content.Cache{}
+	}
+	l, err := loadContentFrom(c.Args().Slice(), cache)
 	if err != nil {
 		return err
 	}
-	broken := 0
-	for _, p := range l.Problems {
-		if p.Severity == content.Error && l.wanted(p.Span.File) {
-			fmt.Fprintln(c.App.ErrWriter, p.Error())
-			broken++
-		}
-	}
-	if broken > 0 {
+	broken := l.broken()
+	fmt.Fprint(c.App.ErrWriter, problemText(l))
+	if len(broken) > 0 && cache == nil {
 		return quiet(exitUsage)
 	}
 	mode := testMode{mutate: c.Bool("mutate"), replay: c.Bool("replay-streams"), coverage: c.Bool("coverage") || c.String("coverage-out") != "", jobs: c.Int("jobs"), talk: talk(c)}
@@ -134,10 +133,11 @@ func runTest(c *cli.Context) error {
 		return rep, write(rep, out(c))
 	}
 	if c.Bool("watch") {
-		if _, err := once(l, nil); err != nil {
+		whole := func(f *content.TestFile) bool { return !broken[f.File()] && !(f.Rule != nil && broken[f.Rule.File()]) }
+		if _, err := once(l, whole); err != nil {
 			return err
 		}
-		return watchTests(c, c.Args().Slice(), func(l *loaded, touched func(*content.TestFile) bool) error {
+		return watchTests(c, l, cache, func(l *loaded, touched func(*content.TestFile) bool) error {
 			_, err := once(l, touched)
 			return err
 		})
