@@ -94,6 +94,9 @@ func (n names) Workspace(identifier string) (string, symbol.Catalog, bool) {
 	}
 	other, ok := n.w.Neighbour(identifier)
 	if !ok {
+		if c, known := n.w.o.Catalog.(symbol.Workspaces); known && n.w.o.AnyWorkspace {
+			return c.Workspace(identifier)
+		}
 		return "", nil, false
 	}
 	return other.Name, names{other.Workspace}, true

@@ -29,6 +29,8 @@ type Options struct {
 	Clock func() time.Time
 	// TenantID is what TenantId holds in rows that do not say: the workspace's id.
 	TenantID string
+	// AnyWorkspace takes a workspace that is not known for one like this, without rows, for those who only compile.
+	AnyWorkspace bool
 	// Name is what workspace() calls the workspace itself, beside its id; "" is none.
 	Name string
 	// Plans, when not nil, keeps compiled queries for this and other workspaces.

@@ -38,6 +38,7 @@ Files are JSON lines, JSON arrays, CSV, the portal's CSV export, Parquet, Event 
 
 Examples:
    blindspot query --data data 'SigninLogs | summarize count() by ResultType | top 5 by count_'
+   blindspot query --data data 'union SigninLogs, workspace("soc-emea").SigninLogs'    the other's files lie in data/workspaces/soc-emea
    blindspot query --data export.csv --table SigninLogs -f hunt.kql --format csv
    blindspot query --now 2026-01-06T12:00:00Z --timespan P1D --data data 'AuditLogs | count'
    blindspot query --check 'SigninLogs | where UserPrincipleName has "a"'
@@ -221,7 +222,7 @@ func workspaceOf(c *cli.Context, profile kql.Profile, now time.Time) (*emulator.
 		set = tables.Sentinel
 	}
 	cat := catalog.New(set)
-	ws := emulator.New(emulator.Options{Catalog: cat, Clock: func() time.Time {
+	ws := emulator.New(emulator.Options{Catalog: cat, AnyWorkspace: c.Bool("check"), Clock: func() time.Time {
 		if now.IsZero() {
 			return time.Now()
 		}

@@ -33,6 +33,7 @@ func (b *binder) otherWorkspace(given []*item, at source.Span) *item {
 		} else {
 			b.unknownWorkspace(identifier, given[0].at)
 		}
+		p.remote, p.tables = "", false
 		return it
 	}
 	p.remote, p.open = "", false
