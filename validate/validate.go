@@ -12,6 +12,7 @@ import (
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/content/nearest"
 	"github.com/seed-caab1ad3/blindspot/validate/check"
+	"github.com/seed-caab1ad3/blindspot/validate/explain"
 	"github.com/seed-caab1ad3/blindspot/validate/report"
 	"github.com/seed-caab1ad3/blindspot/validate/schema"
 )
@@ -34,6 +35,8 @@ type Options struct {
 	// Levels gives checks another level: "error", "warning", "info" or "off", by id. The name "all" stands for every check
 	// that is not named.
 	Levels map[string]string
+	// LevelOf gives a check another level in a file; it comes after Levels. nil, or false, leaves the level as it is.
+	LevelOf func(file, id string) (report.Severity, bool)
 	// Only limits the findings to these files, for instance those that changed; nil means all. The whole bundle is still
 	// looked at, because a change in one file can break another.
 	Only map[string]bool
@@ -54,6 +57,7 @@ func Rules() []report.Rule {
 		{ID: content.CodeBinary, Summary: "Files are UTF-8 text", Why: "Other encodings and binary files are read differently by every tool.", Level: report.Error},
 		{ID: content.CodeSymlink, Summary: "Links stay inside the folder", Why: "A link that leaves the repository reads what the reviewer never saw.", Level: report.Error},
 		{ID: content.CodeKind, Summary: "Every file of content is of a known kind", Why: "A file that nothing reads is neither checked nor deployed.", Level: report.Warning},
+		{ID: IgnoreCheck, Summary: "An ignore comment is used and has a reason", Why: "A comment that outlives its finding hides the next one; one without a reason is asked about in every review.", Level: report.Warning},
 		{ID: content.CodeNoContent, Summary: "There is content", Why: "A check of nothing passes always.", Level: report.Error},
 	}
 	for _, c := range check.All() {
@@ -65,27 +69,45 @@ func Rules() []report.Rule {
 
 // levels answers which level a check has, and says what is wrong with the settings.
 type levels struct {
-	only map[string]bool
-	set  map[string]report.Severity
-	rest *report.Severity
+	only  map[string]bool
+	set   map[string]report.Severity
+	rest  *report.Severity
+	own   map[string]report.Severity
+	names []string
+	kql   bool // there is a compiler
+}
+
+func (l *levels) known(id string) bool {
+	_, ok := l.own[id]
+	return ok
+}
+
+// ran reports whether a check, or the check that a code belongs to, has looked.
+func (l *levels) ran(id string) bool {
+	if isCode(id) {
+		return l.kql && l.of("compile", report.Error) != report.Off
+	}
+	c, ok := check.Lookup(id)
+	return l.of(id, l.own[id]) != report.Off && !(ok && c.Compile && !l.kql)
 }
 
 func newLevels(opts Options) (levels, error) {
-	known := map[string]bool{}
+	own := map[string]report.Severity{}
 	var names []string
 	for _, r := range Rules() {
-		known[r.ID] = true
+		own[r.ID] = r.Level
 		names = append(names, r.ID)
 	}
+	known := func(id string) bool { _, ok := own[id]; return ok }
 	unknown := func(id string) error {
-		if best := nearest.Of(id, names); best != "" {
+		if best := nearest.Of(id, names); best != "" && !isCode(id) {
 			return fmt.Errorf("there is no check %q; did you mean %q?", id, best)
 		}
 		return fmt.Errorf("there is no check %q", id)
 	}
-	l := levels{set: map[string]report.Severity{}}
+	l := levels{set: map[string]report.Severity{}, own: own, names: names, kql: opts.Compiler != nil}
 	for _, id := range opts.Checks {
-		if !known[id] {
+		if !known(id) {
 			return l, unknown(id)
 		}
 		if l.only == nil {
@@ -101,7 +123,7 @@ func newLevels(opts Options) (levels, error) {
 	for _, id := range ids {
 		s, err := report.ParseSeverity(opts.Levels[id])
 		switch {
-		case id != "all" && !known[id]:
+		case id != "all" && !known(id) && !explained(id):
 			return l, unknown(id)
 		case err != nil:
 			return l, fmt.Errorf("the level of %s: %w", id, err)
@@ -112,6 +134,25 @@ func newLevels(opts Options) (levels, error) {
 		}
 	}
 	return l, nil
+}
+
+// levelIn asks for the level of a finding by its code first, then by its check.
+func levelIn(levelOf func(file, id string) (report.Severity, bool), f report.Finding) (report.Severity, bool) {
+	if f.Code != "" {
+		if level, ok := levelOf(f.File, f.Code); ok {
+			return level, true
+		}
+	}
+	return levelOf(f.File, f.Check)
+}
+
+// explained reports whether an id is a code of the compiler; it may be given a level like a check.
+func explained(id string) bool {
+	if !isCode(id) {
+		return false
+	}
+	_, ok := explain.Lookup(id)
+	return ok
 }
 
 // of returns the level of a check whose own level is given.
@@ -135,7 +176,7 @@ func Run(ctx context.Context, b *content.Bundle, problems []content.Problem, opt
 	if err != nil {
 		return nil, err
 	}
-	r := &report.Report{Line: b.Line}
+	r := &report.Report{Line: b.Line, Explain: explain.Markdown, Codes: explain.Rule}
 	for _, d := range Rules() {
 		if d.Level = l.of(d.ID, d.Level); d.Level != report.Off {
 			r.Rules = append(r.Rules, d)
@@ -181,8 +222,21 @@ func Run(ctx context.Context, b *content.Bundle, problems []content.Problem, opt
 		s.Run(c, l.of(c.ID, c.Level))
 	}
 	r.Findings = append(r.Findings, s.Findings...)
+	ignore(r, b.Documents, &l) // before levels: a comment is of use also where the level is off
+	for i := range r.Findings {
+		if level, ok := l.set[r.Findings[i].Code]; ok && r.Findings[i].Code != "" {
+			r.Findings[i].Severity = level
+		}
+		if opts.LevelOf != nil {
+			if level, ok := levelIn(opts.LevelOf, r.Findings[i]); ok {
+				r.Findings[i].Severity = level
+			}
+		}
+	}
+	r.Findings = slices.DeleteFunc(r.Findings, func(f report.Finding) bool { return f.Severity == report.Off })
 	if opts.Only != nil {
 		r.Findings = slices.DeleteFunc(r.Findings, func(f report.Finding) bool { return !opts.Only[f.File] })
+		r.Ignored = slices.DeleteFunc(r.Ignored, func(f report.Ignored) bool { return !opts.Only[f.File] })
 	}
 	for f := range files {
 		if opts.Only == nil || opts.Only[f] {

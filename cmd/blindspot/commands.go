@@ -33,8 +33,10 @@ func commands() []*cli.Command {
 		fmtCommand(),
 		docsCommand(),
 		schemaCommand(),
+		configCommand(),
 		completionCommand(),
 		versionCommand(),
+		helpCommand(),
 	}
 }
 

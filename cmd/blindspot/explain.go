@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -16,16 +17,23 @@ import (
 func explainCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "explain",
-		Usage:     "show how a test's events go through a rule, and where they die",
-		ArgsUsage: "RULE",
-		Description: `Rows at each operator of the query; and for each line of events the operators at which they still make a difference. Where
+		Usage:     "say more about a finding, or show how a test's events go through a rule and where they die",
+		ArgsUsage: "CODE | RULE",
+		Description: `With the id of a check or a code of the compiler: what it means, why it matters in Sentinel, an example of each, how it is mended
+and switched off; nothing is fetched. With a rule:
+
+Rows at each operator of the query; and for each line of events the operators at which they still make a difference. Where
 they stop to, the values that decided are shown.
 
 Examples:
+   blindspot explain KS142
+   blindspot explain --list
    blindspot explain content/rules/cross-stream/spray-across-streams.yaml --test 'one address'
    blindspot explain spray-across-streams.yaml --test 'both streams' --operators`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "test", Usage: "the case's name, or a part of it; the first case unless given"},
+			&cli.BoolFlag{Name: "list", Usage: "name every check and code"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "of a code: text, markdown, json"},
 			&cli.BoolFlag{Name: "operators", Usage: "show every operator of the plan, also those inside functions"},
 		},
 		Action: runExplain,
@@ -33,8 +41,16 @@ Examples:
 }
 
 func runExplain(c *cli.Context) error {
+	if c.Bool("list") {
+		return listCodes(c)
+	}
 	if c.Args().Len() != 1 {
-		return fail(exitUsage, "name one rule; see 'blindspot explain --help'")
+		return fail(exitUsage, "name one rule or one code such as KS142; see 'blindspot explain --help'")
+	}
+	if word := c.Args().First(); looksLikeCode(word) {
+		if _, err := os.Stat(word); err != nil {
+			return explainCode(c, word)
+		}
 	}
 	l, rules, err := rulesOf(c)
 	if err != nil {

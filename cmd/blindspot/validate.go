@@ -5,8 +5,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	udiff "github.com/aymanbagabas/go-udiff"
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed-caab1ad3/blindspot/cmd/internal/deploy"
@@ -28,12 +30,20 @@ Examples:
    blindspot validate content/rules/cross-stream/spray-across-streams.yaml
    blindspot validate --format sarif > findings.sarif
    blindspot validate --since origin/main --format github
-   blindspot validate --level missing-tests=off --level all=error`,
+   blindspot validate --fix --diff
+   blindspot validate --level missing-tests=off --level all=error
+
+A comment "blindspot: ignore ID reason" keeps a finding of its line, or of the next one when it stands alone, from being
+reported. 'blindspot explain ID' says more about a finding. With --format github the whole list also goes to the job's
+summary, where GITHUB_STEP_SUMMARY names its file.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, sarif, junit, github"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, sarif, junit, github, azure, gitlab"},
 			&cli.StringSliceFlag{Name: "level", Usage: "`CHECK=LEVEL`: error, warning, info or off; CHECK may be all; may be repeated"},
 			&cli.StringSliceFlag{Name: "check", Usage: "run only this check; may be repeated"},
 			&cli.BoolFlag{Name: "fix", Usage: "apply the safe fixes"},
+			&cli.BoolFlag{Name: "unsafe-fixes", Usage: "with --fix, also those that may change what a query finds, such as the nearest name for an unknown one"},
+			&cli.BoolFlag{Name: "diff", Usage: "print what --fix would change, and change nothing; exit 1 when there is something"},
+			&cli.StringFlag{Name: "category", Value: "blindspot-validate", Usage: "of a SARIF log: GitHub keeps the alerts of each category apart"},
 			&cli.StringFlag{Name: "since", Usage: "report only files that differ from this git `REVISION`"},
 			&cli.StringFlag{Name: "baseline", Usage: "`FILE` of known findings that are not reported; made by --write-baseline"},
 			&cli.StringFlag{Name: "write-baseline", Usage: "write today's findings to `FILE` and exit well"},
@@ -50,7 +60,7 @@ func runValidate(c *cli.Context) error {
 		}
 		return nil
 	}
-	write, err := findingsWriter(c.String("format"))
+	write, err := findingsWriter(c)
 	if err != nil {
 		return err
 	}
@@ -62,13 +72,25 @@ func runValidate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	unsafe := c.Bool("unsafe-fixes")
+	if unsafe && !c.Bool("fix") && !c.Bool("diff") {
+		return fail(exitUsage, "--unsafe-fixes says which fixes --fix or --diff takes; give one of them")
+	}
+	if c.Bool("diff") {
+		return diffFixes(c, rep, unsafe)
+	}
 	if c.Bool("fix") {
-		n, err := applyFixes(rep)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(talk(c), "%d fixed\n", n)
-		if n > 0 {
+		// A fix may make room for another one: again, until nothing is left to mend.
+		total := 0
+		for range 10 {
+			n, err := applyFixes(rep, unsafe)
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				break
+			}
+			total += n
 			if l, err = loadContent(c.Args().Slice()); err != nil {
 				return err
 			}
@@ -76,6 +98,7 @@ func runValidate(c *cli.Context) error {
 				return err
 			}
 		}
+		fmt.Fprintf(talk(c), "%d fixed\n", total)
 	}
 	if name := c.String("write-baseline"); name != "" {
 		return writeBaseline(name, rep)
@@ -87,6 +110,9 @@ func runValidate(c *cli.Context) error {
 	}
 	if err := write(rep, out(c)); err != nil {
 		return err
+	}
+	if c.String("format") == "text" && len(rep.Findings) > 0 {
+		fmt.Fprintf(talk(c), "'blindspot explain %s' says more\n", gravest(rep).Name())
 	}
 	if rep.Failed() {
 		return quiet(exitFindings)
@@ -110,8 +136,15 @@ func check(c *cli.Context, l *loaded) (*report.Report, error) {
 			}
 		}
 	}
-	for id, level := range configuredLevels(l.Config) {
+	levels, err := configuredLevels(l.Config)
+	if err != nil {
+		return nil, err
+	}
+	for id, level := range levels {
 		opts.Levels[id] = level
+	}
+	if opts.LevelOf, err = pathLevels(l.Config); err != nil {
+		return nil, err
 	}
 	for _, s := range c.StringSlice("level") {
 		id, level, ok := strings.Cut(s, "=")
@@ -134,13 +167,8 @@ func check(c *cli.Context, l *loaded) (*report.Report, error) {
 		}
 		return nil, fail(exitUsage, "%v", err)
 	}
-	kept := rep.Findings[:0]
-	for _, f := range rep.Findings {
-		if f.File == "" || l.wanted(f.File) {
-			kept = append(kept, f)
-		}
-	}
-	rep.Findings = kept
+	rep.Findings = slices.DeleteFunc(rep.Findings, func(f report.Finding) bool { return f.File != "" && !l.wanted(f.File) })
+	rep.Ignored = slices.DeleteFunc(rep.Ignored, func(f report.Ignored) bool { return !l.wanted(f.File) })
 	files := rep.Files[:0]
 	for _, f := range rep.Files {
 		if l.wanted(f) {
@@ -151,8 +179,19 @@ func check(c *cli.Context, l *loaded) (*report.Report, error) {
 	return rep, nil
 }
 
-func findingsWriter(format string) (func(*report.Report, terminal.Stream) error, error) {
-	switch format {
+// gravest returns the first of the gravest findings.
+func gravest(rep *report.Report) *report.Finding {
+	best := &rep.Findings[0]
+	for i := range rep.Findings {
+		if rep.Findings[i].Severity < best.Severity {
+			best = &rep.Findings[i]
+		}
+	}
+	return best
+}
+
+func findingsWriter(c *cli.Context) (func(*report.Report, terminal.Stream) error, error) {
+	switch format := c.String("format"); format {
 	case "text":
 		return func(r *report.Report, s terminal.Stream) error {
 			return r.WriteText(s, report.TextOptions{Color: s.Colour, Width: s.Width})
@@ -161,14 +200,43 @@ func findingsWriter(format string) (func(*report.Report, terminal.Stream) error,
 		return func(r *report.Report, s terminal.Stream) error { return r.WriteJSON(s) }, nil
 	case "sarif":
 		return func(r *report.Report, s terminal.Stream) error {
-			return r.WriteSARIF(s, report.SARIFOptions{Version: version})
+			return r.WriteSARIF(s, report.SARIFOptions{Version: version, Category: c.String("category")})
 		}, nil
 	case "junit":
 		return func(r *report.Report, s terminal.Stream) error { return r.WriteJUnit(s) }, nil
 	case "github":
-		return func(r *report.Report, s terminal.Stream) error { return r.WriteGitHub(s) }, nil
+		return func(r *report.Report, s terminal.Stream) error {
+			if err := stepSummary(r); err != nil {
+				return err
+			}
+			return r.WriteGitHub(s)
+		}, nil
+	case "azure":
+		return func(r *report.Report, s terminal.Stream) error { return r.WriteAzure(s) }, nil
+	case "gitlab":
+		return func(r *report.Report, s terminal.Stream) error { return r.WriteGitLab(s) }, nil
+	default:
+		return nil, fail(exitUsage, "--format %q is unknown; it is text, json, sarif, junit, github, azure or gitlab", format)
 	}
-	return nil, fail(exitUsage, "--format %q is unknown; it is text, json, sarif, junit or github", format)
+}
+
+// stepSummary adds the findings to the summary of a GitHub job: annotations hold ten of a kind, the summary holds all.
+func stepSummary(r *report.Report) error {
+	name := os.Getenv("GITHUB_STEP_SUMMARY")
+	if name == "" {
+		return nil
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err == nil {
+		err = r.WriteSummary(f)
+		if e := f.Close(); err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		return fail(exitUsage, "%s (GITHUB_STEP_SUMMARY): %s", name, plainCause(err))
+	}
+	return nil
 }
 
 // changedSince lists the files that differ from a revision, and new ones, as paths from the current folder.
@@ -199,35 +267,81 @@ func changedSince(rev string) (map[string]bool, error) {
 	return changed, nil
 }
 
-// applyFixes writes the safe fixes of a report, each file once and atomically.
-func applyFixes(rep *report.Report) (int, error) {
-	byFile := map[string][]content.Edit{}
+// fixed is a file with the edits of its findings.
+type fixed struct {
+	file         string
+	before, next []byte
+	n            int
+}
+
+// fixes makes the edits of a report's findings, each file once. Of edits that overlap, or that stand twice, the first is
+// taken; what is left is found again.
+func fixes(rep *report.Report, unsafe bool) ([]fixed, error) {
+	byFile := map[string][]*report.Fix{}
 	var files []string
-	n := 0
-	for _, f := range rep.Findings {
-		if f.Fix == nil || f.Fix.Unsafe {
+	for i := range rep.Findings {
+		f := &rep.Findings[i]
+		if f.Fix == nil || f.Fix.Unsafe && !unsafe {
 			continue
 		}
 		if _, seen := byFile[f.File]; !seen {
 			files = append(files, f.File)
 		}
-		byFile[f.File] = append(byFile[f.File], f.Fix.Edits...)
-		n++
+		byFile[f.File] = append(byFile[f.File], f.Fix)
 	}
+	var out []fixed
 	for _, file := range files {
 		src, err := os.ReadFile(file)
 		if err != nil {
-			return 0, fail(exitUsage, "%s: %s", file, plainCause(err))
+			return nil, fail(exitUsage, "%s: %s", file, plainCause(err))
 		}
-		fixed, err := content.Splice(src, byFile[file]...)
-		if err != nil {
-			return 0, fail(exitUsage, "%s: %v", file, err)
+		x := fixed{file: file, before: src}
+		var edits []content.Edit
+		for _, fix := range byFile[file] {
+			more := append(edits[:len(edits):len(edits)], fix.Edits...)
+			if next, err := content.Splice(src, more...); err == nil {
+				edits, x.next, x.n = more, next, x.n+1
+			}
 		}
-		if err := replaceFile(file, fixed); err != nil {
-			return 0, fail(exitUsage, "%s: %s", file, plainCause(err))
+		if x.n > 0 && string(x.next) != string(src) {
+			out = append(out, x)
 		}
 	}
+	return out, nil
+}
+
+// applyFixes writes the fixes of a report, each file once and atomically.
+func applyFixes(rep *report.Report, unsafe bool) (int, error) {
+	list, err := fixes(rep, unsafe)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, x := range list {
+		if err := replaceFile(x.file, x.next); err != nil {
+			return 0, fail(exitUsage, "%s: %s", x.file, plainCause(err))
+		}
+		n += x.n
+	}
 	return n, nil
+}
+
+// diffFixes prints what the fixes would change.
+func diffFixes(c *cli.Context, rep *report.Report, unsafe bool) error {
+	list, err := fixes(rep, unsafe)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, x := range list {
+		fmt.Fprint(c.App.Writer, udiff.Unified(x.file, x.file, string(x.before), string(x.next)))
+		n += x.n
+	}
+	fmt.Fprintf(talk(c), "%d would be fixed\n", n)
+	if n > 0 {
+		return quiet(exitFindings)
+	}
+	return nil
 }
 
 // replaceFile writes a file whole or not at all; one that exists keeps its mode.

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"strings"
+
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
 	"github.com/seed-caab1ad3/blindspot/validate/report"
@@ -34,6 +36,28 @@ func (p *Pass) diagnostics(q content.Text, res CompileResult) {
 			level = report.Info
 		}
 		f := report.Finding{Check: p.check.ID, Code: d.Code, Severity: level, Message: d.Message, Help: d.Help}
+		f.Fix = rename(q, d)
 		*p.out = append(*p.out, f.At(q.Span(d.Span.Start, d.Span.End)))
 	}
+}
+
+// rename is the fix of a diagnostic that names one other word for the one it points at. It is unsafe: the compiler knows
+// what is near, not what was meant, and an old spelling may name its result otherwise.
+func rename(q content.Text, d source.Diagnostic) *report.Fix {
+	name, ok := strings.CutPrefix(d.Help, `did you mean "`)
+	if ok {
+		name, ok = strings.CutSuffix(name, `"?`)
+	} else if d.Code == "BS112" {
+		if name, ok = strings.CutPrefix(d.Help, "use "); ok {
+			name, ok = strings.CutSuffix(name, "()")
+		}
+	}
+	if !ok || name == "" || !q.Exact() || q.Source() == nil || strings.ContainsAny(name, "\"'\\\n") {
+		return nil
+	}
+	from, to := q.SourceOffset(d.Span.Start), q.SourceOffset(d.Span.End)
+	if to > len(q.Source().Bytes) || from >= to || string(q.Source().Bytes[from:to]) != d.Span.Text(q.String()) || !columnName(d.Span.Text(q.String())) || !columnName(name) {
+		return nil
+	}
+	return &report.Fix{Title: "write " + name, Unsafe: true, Edits: []content.Edit{{Start: from, End: to, Text: name}}}
 }

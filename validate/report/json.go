@@ -39,12 +39,13 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Errors   int `json:"errors"`
 		Warnings int `json:"warnings"`
 		Infos    int `json:"infos"`
+		Ignored  int `json:"ignored"`
 	}
 	out := struct {
 		SchemaVersion int           `json:"schemaVersion"`
 		Findings      []jsonFinding `json:"findings"`
 		Summary       summary       `json:"summary"`
-	}{1, make([]jsonFinding, 0, len(r.Findings)), summary{len(r.Files), r.Count(Error), r.Count(Warning), r.Count(Info)}}
+	}{1, make([]jsonFinding, 0, len(r.Findings)), summary{len(r.Files), r.Count(Error), r.Count(Warning), r.Count(Info), len(r.Ignored)}}
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		j := jsonFinding{f.Check, f.Code, f.Severity.String(), f.File, f.Line, f.Column, f.EndLine, f.EndColumn, f.Message, f.Help, nil}

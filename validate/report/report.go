@@ -88,11 +88,22 @@ type Rule struct {
 	Level   Severity
 }
 
+// Ignored is a finding that a comment beside it keeps from being reported.
+type Ignored struct {
+	Finding
+	Reason string
+}
+
 // Report is the result of a validation.
 type Report struct {
 	Findings []Finding
+	Ignored  []Ignored
 	Files    []string // every file that was read, sorted
 	Rules    []Rule   // every check that ran, sorted by id
+	// Explain returns the long text about a check or code as Markdown; nil explains nothing.
+	Explain func(id string) (string, bool)
+	// Codes describes a code of the compiler; nil describes none.
+	Codes func(code string) (Rule, bool)
 	// Line returns a line of a file, for formats that show it; nil shows none.
 	Line func(file string, line int) (string, bool)
 }
@@ -105,6 +116,9 @@ func (r *Report) Sort() {
 	})
 	r.Findings = slices.CompactFunc(r.Findings, func(a, b Finding) bool {
 		return a.File == b.File && a.Line == b.Line && a.Column == b.Column && a.Check == b.Check && a.Code == b.Code && a.Message == b.Message
+	})
+	slices.SortStableFunc(r.Ignored, func(a, b Ignored) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), strings.Compare(a.Name(), b.Name()))
 	})
 }
 
@@ -136,6 +150,11 @@ func (r *Report) rule(id string) Rule {
 			return d
 		}
 	}
+	if r.Codes != nil {
+		if d, ok := r.Codes(id); ok {
+			return d
+		}
+	}
 	return Rule{ID: id, Summary: id, Why: id}
 }
 
@@ -148,8 +167,12 @@ func (r *Report) summary() string {
 		return fmt.Sprintf("%d %ss", n, one)
 	}
 	files := count(len(r.Files), "file")
+	ignored := ""
+	if n := len(r.Ignored); n > 0 {
+		ignored = fmt.Sprintf("; %d ignored", n)
+	}
 	if len(r.Findings) == 0 {
-		return files + ": no findings"
+		return files + ": no findings" + ignored
 	}
 	var parts []string
 	for _, s := range [...]Severity{Error, Warning, Info} {
@@ -161,9 +184,13 @@ func (r *Report) summary() string {
 			parts = append(parts, count(n, name))
 		}
 	}
-	fixable := 0
+	fixable, unsafe := 0, 0
 	for i := range r.Findings {
-		if r.Findings[i].Fix != nil && !r.Findings[i].Fix.Unsafe {
+		switch f := r.Findings[i].Fix; {
+		case f == nil:
+		case f.Unsafe:
+			unsafe++
+		default:
 			fixable++
 		}
 	}
@@ -171,5 +198,8 @@ func (r *Report) summary() string {
 	if fixable > 0 {
 		s += fmt.Sprintf("; --fix mends %d", fixable)
 	}
-	return s
+	if unsafe > 0 {
+		s += fmt.Sprintf("; --unsafe-fixes would write the nearest name for %d", unsafe)
+	}
+	return s + ignored
 }

@@ -47,12 +47,15 @@ func sample() *Report {
 
 func TestGolden(t *testing.T) {
 	for name, write := range map[string]func(*Report, io.Writer) error{
-		"text.txt":   func(r *Report, w io.Writer) error { return r.WriteText(w, TextOptions{Width: 80}) },
-		"color.txt":  func(r *Report, w io.Writer) error { return r.WriteText(w, TextOptions{Width: 80, Color: true}) },
-		"json.json":  func(r *Report, w io.Writer) error { return r.WriteJSON(w) },
-		"sarif.json": func(r *Report, w io.Writer) error { return r.WriteSARIF(w, SARIFOptions{Version: "1.2.3"}) },
-		"junit.xml":  func(r *Report, w io.Writer) error { return r.WriteJUnit(w) },
-		"github.txt": func(r *Report, w io.Writer) error { return r.WriteGitHub(w) },
+		"text.txt":    func(r *Report, w io.Writer) error { return r.WriteText(w, TextOptions{Width: 80}) },
+		"color.txt":   func(r *Report, w io.Writer) error { return r.WriteText(w, TextOptions{Width: 80, Color: true}) },
+		"json.json":   func(r *Report, w io.Writer) error { return r.WriteJSON(w) },
+		"sarif.json":  func(r *Report, w io.Writer) error { return r.WriteSARIF(w, SARIFOptions{Version: "1.2.3"}) },
+		"junit.xml":   func(r *Report, w io.Writer) error { return r.WriteJUnit(w) },
+		"github.txt":  func(r *Report, w io.Writer) error { return r.WriteGitHub(w) },
+		"azure.txt":   func(r *Report, w io.Writer) error { return r.WriteAzure(w) },
+		"gitlab.json": func(r *Report, w io.Writer) error { return r.WriteGitLab(w) },
+		"summary.md":  func(r *Report, w io.Writer) error { return r.WriteSummary(w) },
 		"empty.txt": func(_ *Report, w io.Writer) error {
 			return (&Report{Files: []string{"a"}}).WriteText(w, TextOptions{})
 		},
@@ -155,6 +158,35 @@ func TestFingerprintHoldsWhenLinesMove(t *testing.T) {
 	}
 	if print(3) != print(30) {
 		t.Error("the fingerprint changed with the line's number")
+	}
+}
+
+// A job's summary stays within what GitHub takes, and says how much it leaves out.
+func TestSummaryIsBounded(t *testing.T) {
+	r := &Report{}
+	for i := range 9000 {
+		r.Findings = append(r.Findings, Finding{Check: "c", File: "f", Line: i + 1, Column: 1, Message: strings.Repeat("m", 200)})
+	}
+	var b bytes.Buffer
+	if err := r.WriteSummary(&b); err != nil {
+		t.Fatal(err)
+	}
+	if b.Len() > 1<<20 || !strings.HasSuffix(b.String(), " more\n") {
+		t.Errorf("%d bytes, the end is %s", b.Len(), b.String()[b.Len()-40:])
+	}
+}
+
+// What a comment ignores is in SARIF, marked with the reason, and in no other format.
+func TestSARIFCarriesSuppressions(t *testing.T) {
+	r := sample()
+	r.Ignored = []Ignored{{r.Findings[0], "known to us"}}
+	r.Findings = r.Findings[1:]
+	var b bytes.Buffer
+	if err := r.WriteSARIF(&b, SARIFOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), `"suppressions"`); n != 1 || !strings.Contains(b.String(), `"justification": "known to us"`) || !strings.Contains(b.String(), `"inSource"`) {
+		t.Errorf("%d suppressions in %s", n, b.String())
 	}
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -12,7 +13,8 @@ import (
 
 // SARIFOptions fill the head of a SARIF log.
 type SARIFOptions struct {
-	Version string // of the program, "" for none
+	Version  string // of the program, "" for none
+	Category string // under which code scanning keeps the alerts; "" means blindspot-validate
 }
 
 // maxSARIFResults is what GitHub's code scanning takes in one run; the gravest are kept.
@@ -72,13 +74,19 @@ type sarifFix struct {
 }
 
 type sarifResult struct {
-	RuleID              string            `json:"ruleId"`
-	RuleIndex           int               `json:"ruleIndex"`
-	Level               string            `json:"level"`
-	Message             sarifText         `json:"message"`
-	Locations           []sarifLocation   `json:"locations"`
-	PartialFingerprints map[string]string `json:"partialFingerprints"`
-	Fixes               []sarifFix        `json:"fixes,omitempty"`
+	RuleID              string             `json:"ruleId"`
+	RuleIndex           int                `json:"ruleIndex"`
+	Level               string             `json:"level"`
+	Message             sarifText          `json:"message"`
+	Locations           []sarifLocation    `json:"locations"`
+	PartialFingerprints map[string]string  `json:"partialFingerprints"`
+	Fixes               []sarifFix         `json:"fixes,omitempty"`
+	Suppressions        []sarifSuppression `json:"suppressions,omitempty"`
+}
+
+type sarifSuppression struct {
+	Kind          string `json:"kind"`
+	Justification string `json:"justification,omitempty"`
 }
 
 func sarifLevel(s Severity) string {
@@ -97,12 +105,18 @@ func (r *Report) WriteSARIF(w io.Writer, opts SARIFOptions) error {
 		if _, ok := ids[d.ID]; ok {
 			return
 		}
+		help := sarifText{Text: d.Why, Markdown: "**" + d.Summary + "**\n\n" + d.Why}
+		if r.Explain != nil {
+			if long, ok := r.Explain(d.ID); ok {
+				help.Markdown = long
+			}
+		}
 		ids[d.ID] = len(rules)
 		rules = append(rules, sarifRule{
 			ID: d.ID, Name: pascal(d.ID),
 			ShortDescription:     sarifText{Text: clip(d.Summary, 1024)},
 			FullDescription:      sarifText{Text: clip(d.Summary+". "+d.Why, 1024)},
-			Help:                 sarifText{Text: d.Why, Markdown: "**" + d.Summary + "**\n\n" + d.Why},
+			Help:                 help,
 			DefaultConfiguration: map[string]any{"level": sarifLevel(d.Level)},
 			Properties:           map[string]any{"tags": []string{"sentinel", "kql"}},
 		})
@@ -115,13 +129,14 @@ func (r *Report) WriteSARIF(w io.Writer, opts SARIFOptions) error {
 	findings = findings[:len(findings)-dropped]
 	results := make([]sarifResult, 0, len(findings))
 	seen := map[string]int{}
+	suppressed := len(findings)
+	for i := range r.Ignored {
+		findings = append(findings, r.Ignored[i].Finding)
+	}
 	for i := range findings {
 		f := &findings[i]
-		note(r.rule(f.Check))
+		note(r.rule(f.Name()))
 		text := f.Message
-		if f.Code != "" {
-			text = f.Code + " " + text
-		}
 		if f.Help != "" {
 			text += "; " + f.Help
 		}
@@ -129,7 +144,7 @@ func (r *Report) WriteSARIF(w io.Writer, opts SARIFOptions) error {
 		loc.PhysicalLocation.ArtifactLocation.URI, loc.PhysicalLocation.ArtifactLocation.URIBaseID = fileURI(f.File), "%SRCROOT%"
 		loc.PhysicalLocation.Region = region(f)
 		res := sarifResult{
-			RuleID: f.Check, RuleIndex: ids[f.Check], Level: sarifLevel(f.Severity), Message: sarifText{Text: text}, Locations: []sarifLocation{loc},
+			RuleID: f.Name(), RuleIndex: ids[f.Name()], Level: sarifLevel(f.Severity), Message: sarifText{Text: text}, Locations: []sarifLocation{loc},
 			PartialFingerprints: map[string]string{"primaryLocationLineHash": r.fingerprint(f, seen)},
 		}
 		if f.Fix != nil {
@@ -146,6 +161,9 @@ func (r *Report) WriteSARIF(w io.Writer, opts SARIFOptions) error {
 			fix.ArtifactChanges = []sarifChange{c}
 			res.Fixes = []sarifFix{fix}
 		}
+		if i >= suppressed {
+			res.Suppressions = []sarifSuppression{{Kind: "inSource", Justification: r.Ignored[i-suppressed].Reason}}
+		}
 		results = append(results, res)
 	}
 	driver := map[string]any{"name": "blindspot", "rules": rules}
@@ -154,7 +172,7 @@ func (r *Report) WriteSARIF(w io.Writer, opts SARIFOptions) error {
 	}
 	run := map[string]any{
 		"tool":              map[string]any{"driver": driver},
-		"automationDetails": map[string]any{"id": "blindspot-validate/"},
+		"automationDetails": map[string]any{"id": cmp.Or(opts.Category, "blindspot-validate") + "/"},
 		"columnKind":        "unicodeCodePoints",
 		"results":           results,
 	}

@@ -55,13 +55,20 @@ func TestPages(t *testing.T) {
 			if strings.Contains(m[1], "://") || strings.HasPrefix(f.Name, "attack") {
 				continue
 			}
-			target := dir + m[1]
+			page, anchor, _ := strings.Cut(m[1], "#")
+			target := dir + page
+			if page == "" {
+				target = f.Name
+			}
 			for strings.Contains(target, "/../") {
 				i := strings.Index(target, "/../")
 				target = target[:strings.LastIndexByte(target[:i], '/')+1] + target[i+4:]
 			}
 			if byName[target] == "" {
 				t.Errorf("%s links to %s, which is not there", f.Name, m[1])
+			}
+			if anchor != "" && !strings.Contains(strings.ToLower(byName[target]), "# "+anchor+"\n") {
+				t.Errorf("%s links to %s, a heading that is not there", f.Name, m[1])
 			}
 		}
 		for _, m := range fence.FindAllStringSubmatch(f.Text, -1) {

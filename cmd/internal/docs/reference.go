@@ -5,65 +5,27 @@ import (
 	"strings"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
-	"github.com/seed-caab1ad3/blindspot/validate/check"
+	"github.com/seed-caab1ad3/blindspot/validate/explain"
 )
 
-// checks writes a page a check, and their list.
-func (g *generator) checks() error {
-	var index strings.Builder
-	fmt.Fprintf(&index, "%s# Checks\n\nWhat %s looks at beside the shape of files. Levels can be changed in %s and with %s; the examples are those that the checks' own tests run.\n\n| check | level | what holds |\n|---|---|---|\n", mark, code("blindspot validate"), code("blindspot.yaml"), code("--level CHECK=LEVEL"))
-	for _, c := range check.All() {
-		e, err := c.Example()
-		if err != nil {
-			return err
+// checks writes a page a check, their list, and a page with all codes of the compiler: the texts of package explain.
+func (g *generator) checks() {
+	var index, all strings.Builder
+	fmt.Fprintf(&index, "%s# Checks\n\nWhat %s looks at. %s prints the same text, and so does the help of an alert in code scanning. Levels can be changed in %s and with %s; a test runs every example. What the compiler says of queries is in [codes.md](../codes.md).\n\n| check | level | what holds |\n|---|---|---|\n",
+		mark, code("blindspot validate"), code("blindspot explain CHECK"), code("blindspot.yaml"), code("--level CHECK=LEVEL"))
+	fmt.Fprintf(&all, "%s# Codes of the compiler\n\nWhat %s says of a query. KS codes are those of Microsoft's language service, BS codes are ours. %s prints the same text; a test compiles every example.\n\n| code | |\n|---|---|\n", mark, code("blindspot validate"), code("blindspot explain CODE"))
+	var sections strings.Builder
+	for _, e := range explain.All() {
+		if e.Code() {
+			fmt.Fprintf(&all, "| [%s](#%s) | %s |\n", e.ID, strings.ToLower(e.ID), cell(e.Title))
+			sections.WriteString("\n" + e.Markdown(2))
+			continue
 		}
-		fmt.Fprintf(&index, "| [%s](%s.md) | %s | %s |\n", c.ID, c.ID, c.Level, cell(c.Summary))
-		g.add("checks/"+c.ID+".md", checkPage(c, e))
+		fmt.Fprintf(&index, "| [%s](%s.md) | %s | %s |\n", e.ID, e.ID, e.Level, cell(e.Title))
+		g.add("checks/"+e.ID+".md", mark+e.Markdown(1))
 	}
 	g.add("checks/README.md", index.String())
-	return nil
-}
-
-func checkPage(c check.Check, e check.Example) string {
-	var b strings.Builder
-	w := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
-	w("%s# %s\n\n%s.\n\nLevel: %s.", mark, c.ID, strings.TrimRight(c.Summary, "."), c.Level)
-	if c.Compile {
-		w(" It asks the compiler about the query.")
-	}
-	w("\n\n## Why\n\n%s\n", strings.TrimSpace(c.Why))
-	w("\n## Good\n\n")
-	if e.Intro != "" {
-		w("%s\n\n", e.Intro)
-	}
-	files(w, e.Good)
-	w("\n## Bad\n\n")
-	files(w, e.Bad)
-	if len(e.Findings) > 0 {
-		w("\nwhich is told as\n\n%s", block("text", strings.Join(e.Findings, "\n")))
-	}
-	w("\n## Switching it off\n\nIn %s, for all of the content:\n\n%s", code("blindspot.yaml"), block("yaml", "checks:\n  "+c.ID+": off"))
-	return b.String()
-}
-
-// maxExample is how much of a file a page shows; a few examples are long only to be too long.
-const maxExample = 6000
-
-func files(w func(string, ...any), list []check.ExampleFile) {
-	for i, f := range list {
-		if i > 0 {
-			w("\n")
-		}
-		text := f.Text
-		if len(text) > maxExample {
-			text = text[:strings.LastIndexByte(text[:maxExample], '\n')+1] + "...\n"
-		}
-		language := "yaml"
-		if strings.HasSuffix(f.Name, ".csv") {
-			language = "csv"
-		}
-		w("%s\n\n%s", code(f.Name), block(language, text))
-	}
+	g.add("codes.md", all.String()+sections.String())
 }
 
 // assumptions lists what the emulator's model decides where the service's behaviour is not documented.

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/seed-caab1ad3/blindspot/content/nearest"
+)
+
+// topics are pages of help that belong to no command.
+var topics = map[string]string{
+	"exit-codes": `Every command ends with one of these:
+
+     0   well
+     1   findings, failed tests, drift; with --check or --diff: something would change
+     2   used wrongly, or content that cannot be read
+     4   not signed in, or not allowed
+     5   the service refused, or a plan was applied in part
+    70   a bug of ours; the message says what to report
+   130   interrupted with Ctrl-C
+
+'blindspot plan --detailed-exitcode' ends with 0 when nothing is to be done, 1 on errors, 2 when there are changes.
+A pipe that is closed on the other side ends a command silently and well.
+`,
+	"environment": `Variables that are read; none is needed.
+
+   NO_COLOR                  not empty: no colour in --color auto
+   FORCE_COLOR               not empty and not 0: colour also where no terminal is; CLICOLOR_FORCE is the same
+   TERM                      dumb: no colour, no progress bars
+   CI                        not empty: no colour, no progress bars
+   GOGC                      how often memory is collected; commands over content collect less often unless it is set
+   GITHUB_STEP_SUMMARY       validate --format github adds the whole list of findings to this file
+
+   AZURE_TENANT_ID           signing in to a workspace: the tenant,
+   AZURE_CLIENT_ID             the application,
+   AZURE_CLIENT_SECRET         its secret, which is never read from a file or a flag,
+   AZURE_CLIENT_CERTIFICATE_PATH, AZURE_CLIENT_CERTIFICATE_PASSWORD   or its certificate
+   AZURE_FEDERATED_TOKEN_FILE  or the token of a workload identity
+   IDENTITY_ENDPOINT, IDENTITY_HEADER   set by Azure where a managed identity can be used
+   AZURE_AUTHORITY_HOST      who gives tokens, for clouds of one's own
+
+What is set by a flag goes before a variable, a variable before blindspot.yaml; 'blindspot config show' names where each
+value comes from. Nothing is sent anywhere that was not named: there is no telemetry and no look for updates.
+`,
+	"formats": `What --format takes. JSON documents begin with "schemaVersion"; fields may be added, none is removed or changes
+its meaning within a version. 'blindspot schema report.validate' and its kin print their JSON Schemas.
+
+   validate    text, json, sarif, junit, github, azure, gitlab
+   test        text, json, junit
+   query       table, json, jsonl, csv
+   plan        text, json, markdown
+   backtest    text, json
+   connect     text, json
+   explain     text, markdown, json (of a code)
+   config show text, json
+
+   sarif       2.1.0 with all that GitHub's code scanning requires; fingerprints do not change when lines move
+   github      annotations, at most ten of a kind; the rest is counted, and all of them are in the job's summary
+   azure       logging commands of Azure Pipelines
+   gitlab      a code quality report
+   junit       for every CI that shows test results
+
+A command that fails before it has a document prints {"error":{"message":"..."}} when JSON was asked for.
+`,
+}
+
+func helpCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "help",
+		Usage:     "show help for a command, or on exit-codes, environment, formats",
+		ArgsUsage: "[COMMAND|TOPIC]",
+		Description: `Examples:
+   blindspot help validate
+   blindspot help exit-codes`,
+		Action: func(c *cli.Context) error {
+			if !c.Args().Present() {
+				return cli.ShowAppHelp(c)
+			}
+			word := c.Args().First()
+			if text, ok := topics[word]; ok {
+				_, err := fmt.Fprint(c.App.Writer, text)
+				return err
+			}
+			names := topicNames()
+			for _, k := range c.App.Commands {
+				if !k.HasName(word) {
+					names = append(names, k.Name)
+					continue
+				}
+				if sub := c.Args().Get(1); sub != "" {
+					for _, s := range k.Subcommands {
+						if s.HasName(sub) {
+							return c.App.RunContext(c.Context, []string{c.App.Name, word, sub, "--help"})
+						}
+					}
+					return fail(exitUsage, "%q is no command of %s; 'blindspot help %s' lists them", sub, word, word)
+				}
+				return c.App.RunContext(c.Context, []string{c.App.Name, word, "--help"})
+			}
+			if n := nearest.Of(word, names); n != "" {
+				return fail(exitUsage, "there is no help on %q; the nearest is %q", word, n)
+			}
+			return fail(exitUsage, "there is no help on %q; topics are %s, and every command", word, strings.Join(topicNames(), ", "))
+		},
+	}
+}
+
+func topicNames() []string {
+	var names []string
+	for n := range topics {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
