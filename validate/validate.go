@@ -193,6 +193,11 @@ func Run(ctx context.Context, b *content.Bundle, problems []content.Problem, opt
 			r.Findings = append(r.Findings, report.Finding{Check: p.Code, Severity: level, Message: p.Message, Help: p.Help}.At(p.Span))
 		}
 	}
+	checkSchema := schema.Check
+	if k, ok := opts.Compiler.(*Incremental); ok {
+		k.begin()
+		checkSchema = k.schema
+	}
 	level := l.of(SchemaCheck, report.Error)
 	for _, d := range b.Documents {
 		if err := ctx.Err(); err != nil {
@@ -202,7 +207,7 @@ func Run(ctx context.Context, b *content.Bundle, problems []content.Problem, opt
 		if level == report.Off {
 			continue
 		}
-		violations, err := schema.Check(d)
+		violations, err := checkSchema(d)
 		if err != nil {
 			// Aliases that expand without end: the reader of content has said so, or nothing read the part that does.
 			r.Findings = append(r.Findings, report.Finding{Check: SchemaCheck, Severity: level, File: d.File(), Line: 1, Column: 1, Message: "the file cannot be checked: " + err.Error()})

@@ -120,13 +120,13 @@ func runValidate(c *cli.Context) error {
 	return nil
 }
 
-// check runs the checks that the flags and blindspot.yaml want.
-func check(c *cli.Context, l *loaded) (*report.Report, error) {
-	opts := validate.Options{Compiler: newCompiler(), Checks: c.StringSlice("check"), Levels: map[string]string{}}
+// checkOptions are those that blindspot.yaml asks for; it joins the documents that are checked.
+func checkOptions(paths []string, l *loaded, compiler validate.Compiler) (validate.Options, error) {
+	opts := validate.Options{Compiler: compiler, Levels: map[string]string{}}
 	if l.Config == nil {
-		doc, _, err := configOf(c.Args().Slice())
+		doc, _, err := configOf(paths)
 		if err != nil {
-			return nil, err
+			return opts, err
 		}
 		if doc != nil {
 			l.Config = doc
@@ -138,14 +138,22 @@ func check(c *cli.Context, l *loaded) (*report.Report, error) {
 	}
 	levels, err := configuredLevels(l.Config)
 	if err != nil {
-		return nil, err
+		return opts, err
 	}
 	for id, level := range levels {
 		opts.Levels[id] = level
 	}
-	if opts.LevelOf, err = pathLevels(l.Config); err != nil {
+	opts.LevelOf, err = pathLevels(l.Config)
+	return opts, err
+}
+
+// check runs the checks that the flags and blindspot.yaml want.
+func check(c *cli.Context, l *loaded) (*report.Report, error) {
+	opts, err := checkOptions(c.Args().Slice(), l, newCompiler())
+	if err != nil {
 		return nil, err
 	}
+	opts.Checks = c.StringSlice("check")
 	for _, s := range c.StringSlice("level") {
 		id, level, ok := strings.Cut(s, "=")
 		if !ok {
