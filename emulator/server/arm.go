@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // armType is one type of resource: where it lies, which api-versions it answers, and what the service demands of it.
@@ -31,6 +32,8 @@ type armType struct {
 	conflict func(r *resource) *armError
 	// patch types take PATCH.
 	patch bool
+	// bare types may come without properties.
+	bare bool
 	// readOnly types answer GET only.
 	readOnly bool
 	// deletedStatus is what DELETE answers; 200 when 0. A missing resource is 204.
@@ -70,18 +73,23 @@ func (s *Server) resourceManager(w http.ResponseWriter, r *http.Request, segment
 	if s.fixed(w, r, segments, lower) {
 		return
 	}
+	if len(lower) == 7 && lower[4] == "deployments" && lower[6] == "operations" { // the one type that may be named without its provider
+		segments = append(append(segments[:4:4], "providers", "Microsoft.Resources"), segments[4:]...)
+		segments, lower = pathOf("/" + strings.Join(segments, "/"))
+	}
 	p, ok := s.parse(segments, lower)
 	if !ok {
 		writeError(w, http.StatusNotFound, "InvalidResourceType", "The resource type could not be found at "+r.URL.Path+".")
 		return
 	}
-	version, e := p.t.version(r.URL.Query())
+	version, e := p.t.version(r.URL.Query(), s.opts.Location)
 	if e != nil {
 		writeArm(w, e)
 		return
 	}
-	if version != queryValue(r.URL.Query(), "api-version") {
+	if asked := queryValue(r.URL.Query(), "api-version"); version != asked {
 		w.Header().Set("x-blindspot-api-version", version)
+		w.Header().Set("Warning", fmt.Sprintf(`299 blindspot "api-version %s is not known to the stand-in; answered as %s"`, asked, version))
 	}
 	if !s.knownScope(p.parent) {
 		writeError(w, http.StatusNotFound, "ResourceNotFound", "The workspace or resource group of "+r.URL.Path+" was not found.")
@@ -101,6 +109,12 @@ func (s *Server) resourceManager(w http.ResponseWriter, r *http.Request, segment
 			return
 		}
 		s.answer(w, http.StatusOK, p.t, res, version)
+	case r.Method == http.MethodHead:
+		if s.store.get(p.id()) == nil {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
 	case p.t.readOnly:
 		writeError(w, http.StatusMethodNotAllowed, "MethodNotAllowed", "This resource is read-only.")
 	case r.Method == http.MethodPut && p.t.name == "Microsoft.Resources/deployments":
@@ -114,6 +128,10 @@ func (s *Server) resourceManager(w http.ResponseWriter, r *http.Request, segment
 	default:
 		writeError(w, http.StatusMethodNotAllowed, "MethodNotAllowed", r.Method+" is not allowed here.")
 	}
+}
+
+func parentMissing(id string) *armError {
+	return &armError{http.StatusNotFound, "ParentResourceNotFound", "The parent resource '" + id + "' could not be found."}
 }
 
 func writeArm(w http.ResponseWriter, e *armError) { writeError(w, e.status, e.code, e.message) }
@@ -132,8 +150,27 @@ func queryValue(q url.Values, name string) string {
 	return ""
 }
 
-// version picks the api-version that answers.
-func (t *armType) version(q url.Values) (string, *armError) {
+// isVersion reports whether a text is a day of the calendar, alone or with -preview or another word behind it.
+func isVersion(v string) bool {
+	if len(v) < 10 || len(v) > 40 {
+		return false
+	}
+	_, err := time.Parse("2006-01-02", v[:10])
+	word := v[10:]
+	return err == nil && (word == "" || len(word) > 1 && word[0] == '-' && strings.Trim(strings.ToLower(word[1:]), "abcdefghijklmnopqrstuvwxyz") == "")
+}
+
+// shorten keeps a text that comes from outside to a line.
+func shorten(s string) string {
+	if len(s) > 60 {
+		return strings.ToValidUTF8(s[:60], "") + "..."
+	}
+	return s
+}
+
+// version picks the api-version that answers: the one asked for; for one that is not known, the nearest before it in its
+// line (stable or preview). Only one that is no version, or older than the oldest, is refused.
+func (t *armType) version(q url.Values, location string) (string, *armError) {
 	v := queryValue(q, "api-version")
 	if v == "" {
 		return "", &armError{http.StatusBadRequest, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests."}
@@ -143,8 +180,12 @@ func (t *armType) version(q url.Values) (string, *armError) {
 			return v, nil
 		}
 	}
-	if len(v) < 10 || v[4] != '-' || v[7] != '-' || v[:10] < t.versions[0][:10] {
-		return "", &armError{http.StatusBadRequest, "InvalidApiVersionParameter", fmt.Sprintf("The api-version '%s' is invalid. The supported versions are '%s'.", v, strings.Join(t.versions, ", "))}
+	if !isVersion(v) {
+		return "", &armError{http.StatusBadRequest, "InvalidApiVersionParameter", fmt.Sprintf("The api-version '%s' is invalid. The supported versions are '%s'.", shorten(v), strings.Join(t.versions, ", "))}
+	}
+	if v[:10] < t.versions[0][:10] {
+		return "", &armError{http.StatusBadRequest, "NoRegisteredProviderFound", fmt.Sprintf("No registered resource provider found for location '%s' and API version '%s' for type '%s'. The supported api-versions are '%s'.",
+			location, v, t.name[strings.IndexByte(t.name, '/')+1:], strings.Join(t.versions, ", "))}
 	}
 	preview := strings.HasSuffix(v, "-preview")
 	best := ""
@@ -253,11 +294,23 @@ func (s *Server) render(t *armType, r *resource, version string) map[string]any 
 	return out
 }
 
+// baseOf is the address that a request came to.
+func baseOf(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
 // armList answers a collection in pages.
 func (s *Server) armList(w http.ResponseWriter, r *http.Request, p place, version string) {
 	q := r.URL.Query()
 	if strings.HasPrefix(strings.ToLower(p.t.name), "microsoft.securityinsights/alertruletemplates") {
 		s.templates()
+	}
+	if above := p.above(); above != "" && s.store.get(above) == nil {
+		writeArm(w, parentMissing(above))
+		return
 	}
 	all := s.store.list(p.parent)
 	if l := strings.ToLower(p.parent); strings.HasPrefix(l, "/subscriptions/") && !strings.Contains(l, "/resourcegroups/") {
@@ -283,6 +336,15 @@ func (s *Server) armList(w http.ResponseWriter, r *http.Request, p place, versio
 		}
 		all = kept
 	}
+	out := map[string]any{}
+	list, e := s.chosen(p.t, all, version, queryValue(q, "$filter"), queryValue(q, "$orderby"))
+	if e != nil {
+		writeArm(w, e)
+		return
+	}
+	if skip, err := strconv.Atoi(queryValue(q, "$skip")); err == nil && skip > 0 {
+		list = list[min(skip, len(list)):]
+	}
 	page := p.t.page
 	if page == 0 {
 		page = 100
@@ -298,30 +360,55 @@ func (s *Server) armList(w http.ResponseWriter, r *http.Request, p place, versio
 			writeArm(w, bad("The $skipToken is invalid."))
 			return
 		}
-		from = min(n, len(all))
+		from = min(n, len(list))
 	}
-	to := min(from+page, len(all))
+	to := min(from+page, len(list))
 	value := make([]any, 0, to-from)
-	for _, x := range all[from:to] {
-		out := s.render(p.t, x, version)
+	for _, one := range list[from:to] {
+		one := one()
 		if p.t.listed != nil {
-			p.t.listed(out, q)
+			p.t.listed(one, q)
 		}
-		value = append(value, out)
+		value = append(value, one)
 	}
-	out := map[string]any{"value": value}
-	if to < len(all) {
+	out["value"] = value
+	if to < len(list) {
 		u := *r.URL
+		u.Scheme, u.Host = "", ""
 		q.Set("$skipToken", base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(to))))
 		u.RawQuery = q.Encode()
-		scheme := "http"
-		if r.TLS != nil {
-			scheme = "https"
-		}
-		u.Scheme, u.Host = scheme, r.Host
-		out["nextLink"] = u.String()
+		out["nextLink"] = baseOf(r) + u.String()
 	}
 	writeJSON(w, http.StatusOK, out)
+}
+
+// chosen filters and orders resources by what they show. Without a filter and an order nothing is rendered that is not
+// on the page.
+func (s *Server) chosen(t *armType, all []*resource, version, filter, order string) ([]func() map[string]any, *armError) {
+	out := make([]func() map[string]any, 0, len(all))
+	if filter == "" && order == "" {
+		for _, r := range all {
+			out = append(out, func() map[string]any { return s.render(t, r, version) })
+		}
+		return out, nil
+	}
+	wanted, e := parseFilter(filter)
+	if e != nil {
+		return nil, e
+	}
+	var shown []map[string]any
+	for _, r := range all {
+		if m := s.render(t, r, version); wanted == nil || wanted(m) {
+			shown = append(shown, m)
+		}
+	}
+	if e := orderBy(shown, order); e != nil {
+		return nil, e
+	}
+	for _, m := range shown {
+		out = append(out, func() map[string]any { return m })
+	}
+	return out, nil
 }
 
 // request is the body of a PUT or PATCH.
@@ -333,6 +420,9 @@ type request struct {
 	Tags       map[string]any `json:"tags"`
 	Identity   map[string]any `json:"identity"`
 	Properties map[string]any `json:"properties"`
+
+	ifMatch, ifNoneMatch string
+	patch                bool // properties are laid over those that are there
 }
 
 // put creates or replaces a resource; with patch, properties are laid over those that are there.
@@ -342,7 +432,8 @@ func (s *Server) put(w http.ResponseWriter, r *http.Request, p place, version st
 		writeArm(w, e)
 		return
 	}
-	res, created, e := s.write(p, in, version, r.Header.Get("If-Match"), r.Header.Get("If-None-Match"), patch)
+	in.ifMatch, in.ifNoneMatch, in.patch = r.Header.Get("If-Match"), r.Header.Get("If-None-Match"), patch
+	res, created, e := s.write(p, in, version)
 	if e != nil {
 		writeArm(w, e)
 		return
@@ -354,67 +445,75 @@ func (s *Server) put(w http.ResponseWriter, r *http.Request, p place, version st
 	s.answer(w, status, p.t, res, version)
 }
 
-func (s *Server) write(p place, in request, version, ifMatch, ifNoneMatch string, patch bool) (res *resource, created bool, e *armError) {
-	if in.Properties == nil && !patch {
+func (s *Server) write(p place, in request, version string) (res *resource, created bool, e *armError) {
+	if in.Properties == nil && p.t.bare {
+		in.Properties = map[string]any{}
+	}
+	if in.Properties == nil && !in.patch {
 		return nil, false, bad("Invalid data model. [properties: The properties field is required.]")
 	}
 	res, e = s.store.change(p.id(), func(t *txn, old *resource) (*resource, *armError) {
-		if patch && old == nil {
-			return nil, notFound(p)
-		}
-		if above := p.above(); above != "" && t.s.items[strings.ToLower(above)] == nil {
-			return nil, &armError{http.StatusNotFound, "ParentResourceNotFound", "The parent resource '" + above + "' could not be found."}
-		}
-		match := ifMatch
-		for _, m := range []string{in.Etag, in.ETag} {
-			if match == "" {
-				match = m
-			}
-		}
-		match = strings.TrimPrefix(match, "W/")
-		stale := match != "" && match != "*" && old != nil && strings.Trim(match, `"`) != strings.Trim(old.Etag, `"`)
-		switch {
-		case stale && ifMatch == "" && p.t.conflict != nil:
-			return nil, p.t.conflict(old)
-		case ifNoneMatch == "*" && old != nil:
-			return nil, &armError{http.StatusPreconditionFailed, "PreconditionFailed", "The resource exists already."}
-		case match != "" && match != "*" && old == nil && ifMatch != "":
-			return nil, &armError{http.StatusPreconditionFailed, "PreconditionFailed", "The resource does not exist, and an etag was given."}
-		case stale:
-			return nil, &armError{http.StatusPreconditionFailed, "PreconditionFailed", "The etag does not match the resource's current one."}
-		}
 		created = old == nil
-		n := &resource{ID: p.id(), Name: p.name, Type: p.t.name, Kind: in.Kind, Location: in.Location, Tags: in.Tags, Identity: in.Identity, Properties: in.Properties}
-		if patch {
-			if n.Kind == "" {
-				n.Kind = old.Kind
-			}
-			if n.Location == "" {
-				n.Location = old.Location
-			}
-			if n.Tags == nil {
-				n.Tags = old.Tags
-			}
-			if n.Identity == nil {
-				n.Identity = old.Identity
-			}
-			n.Properties = make(map[string]any, len(old.Properties))
-			for k, v := range old.Properties {
-				n.Properties[k] = v
-			}
-			for k, v := range in.Properties {
-				n.Properties[k] = v
-			}
-		}
-		if p.t.check != nil {
-			if e := p.t.check(&checking{txn: t, server: s, r: n, old: old, version: version}); e != nil {
-				return nil, e
-			}
-		}
-		n.Etag = s.etag(n, old)
-		return n, nil
+		return s.decide(t, p, in, version, old)
 	})
 	return res, created, e
+}
+
+// decide makes the resource that a request asks for out of the one before it, or says what is wrong with it.
+func (s *Server) decide(t *txn, p place, in request, version string, old *resource) (*resource, *armError) {
+	if in.patch && old == nil {
+		return nil, notFound(p)
+	}
+	if above := p.above(); above != "" && t.s.items[strings.ToLower(above)] == nil {
+		return nil, parentMissing(above)
+	}
+	match := in.ifMatch
+	for _, m := range []string{in.Etag, in.ETag} {
+		if match == "" {
+			match = m
+		}
+	}
+	match = strings.TrimPrefix(match, "W/")
+	stale := match != "" && match != "*" && old != nil && strings.Trim(match, `"`) != strings.Trim(old.Etag, `"`)
+	switch {
+	case stale && in.ifMatch == "" && p.t.conflict != nil:
+		return nil, p.t.conflict(old)
+	case in.ifNoneMatch == "*" && old != nil:
+		return nil, &armError{http.StatusPreconditionFailed, "PreconditionFailed", "The resource exists already."}
+	case match != "" && match != "*" && old == nil && in.ifMatch != "":
+		return nil, &armError{http.StatusPreconditionFailed, "PreconditionFailed", "The resource does not exist, and an etag was given."}
+	case stale:
+		return nil, &armError{http.StatusPreconditionFailed, "PreconditionFailed", "The etag does not match the resource's current one."}
+	}
+	n := &resource{ID: p.id(), Name: p.name, Type: p.t.name, Kind: in.Kind, Location: in.Location, Tags: in.Tags, Identity: in.Identity, Properties: in.Properties}
+	if in.patch {
+		if n.Kind == "" {
+			n.Kind = old.Kind
+		}
+		if n.Location == "" {
+			n.Location = old.Location
+		}
+		if n.Tags == nil {
+			n.Tags = old.Tags
+		}
+		if n.Identity == nil {
+			n.Identity = old.Identity
+		}
+		n.Properties = make(map[string]any, len(old.Properties))
+		for k, v := range old.Properties {
+			n.Properties[k] = v
+		}
+		for k, v := range in.Properties {
+			n.Properties[k] = v
+		}
+	}
+	if p.t.check != nil {
+		if e := p.t.check(&checking{txn: t, server: s, r: n, old: old, version: version}); e != nil {
+			return nil, e
+		}
+	}
+	n.Etag = s.etag(n, old)
+	return n, nil
 }
 
 // etag changes with every write, also with one that changes nothing, as the service's do.

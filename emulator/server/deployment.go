@@ -331,7 +331,7 @@ func (s *Server) planResource(c *scope, r map[string]any, parentType, parentName
 	if !s.knownScope(p.parent) {
 		return &armError{http.StatusNotFound, "ResourceNotFound", "The workspace or resource group of " + id + " was not found."}
 	}
-	version, e := p.t.version(map[string][]string{"api-version": {text("apiversion")}})
+	version, e := p.t.version(map[string][]string{"api-version": {text("apiversion")}}, s.opts.Location)
 	if e != nil {
 		return e
 	}
@@ -386,7 +386,7 @@ func (s *Server) deploy(w http.ResponseWriter, r *http.Request, p place, version
 			failed[strings.ToLower(one.id)] = true
 			op["provisioningState"], op["statusCode"] = "Failed", "Conflict"
 			op["statusMessage"] = map[string]any{"error": map[string]any{"code": "DependencyFailed", "message": "The resource depends on " + d + ", which failed."}}
-		} else if _, created, err := s.write(one.place, one.in, one.version, "", "", false); err != nil {
+		} else if _, created, err := s.write(one.place, one.in, one.version); err != nil {
 			failed[strings.ToLower(one.id)] = true
 			op["provisioningState"], op["statusCode"] = "Failed", http.StatusText(err.status)
 			op["statusMessage"] = map[string]any{"error": map[string]any{"code": err.code, "message": err.message}}
@@ -406,7 +406,7 @@ func (s *Server) deploy(w http.ResponseWriter, r *http.Request, p place, version
 		state["provisioningState"] = "Failed"
 		state["error"] = map[string]any{"code": "DeploymentFailed", "message": "At least one resource deployment operation failed. Please list deployment operations for details.", "details": details}
 	}
-	res, created, e := s.write(p, request{Location: in.Location, Properties: plain(state)}, version, "", "", false)
+	res, created, e := s.write(p, request{Location: in.Location, Properties: plain(state)}, version)
 	if e != nil {
 		writeArm(w, e)
 		return
@@ -415,7 +415,25 @@ func (s *Server) deploy(w http.ResponseWriter, r *http.Request, p place, version
 	if created {
 		status = http.StatusCreated
 	}
+	if len(details) > 0 { // clients learn of a failure by asking how it went; a success they read off the answer
+		w.Header().Set("Azure-AsyncOperation", baseOf(r)+p.id()+"/operationStatuses/"+stableID(p.id(), stamp(begin))+"?api-version="+version)
+		w.Header().Set("Retry-After", "1")
+	}
 	s.answer(w, status, p.t, res, version)
+}
+
+// operationStatus says how a deployment went.
+func (s *Server) operationStatus(w http.ResponseWriter, deployment string) {
+	r := s.store.get(deployment)
+	if r == nil {
+		writeError(w, http.StatusNotFound, "DeploymentNotFound", "Deployment '"+deployment[strings.LastIndexByte(deployment, '/')+1:]+"' could not be found.")
+		return
+	}
+	out := map[string]any{"status": r.text("provisioningState")}
+	if e, ok := r.Properties["error"]; ok {
+		out["error"] = e
+	}
+	writeJSON(w, http.StatusOK, out)
 }
 
 // plain makes a value as if it had been read from JSON, so that the store holds the same before and after a restart.

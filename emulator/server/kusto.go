@@ -44,7 +44,7 @@ func (k *kustoRequest) option(name string) string {
 }
 
 func (s *Server) kustoMetadata(w http.ResponseWriter, r *http.Request) {
-	login := s.authority(r)
+	login := s.authority(r) + "/" + adfs
 	writeJSON(w, http.StatusOK, map[string]any{"AzureAD": map[string]any{
 		"LoginEndpoint": login, "LoginMfaRequired": false, "KustoClientAppId": "00000000-0000-4000-8000-0000000000c2", "KustoClientRedirectUri": "https://microsoft/kustoclient",
 		"KustoServiceResourceId": "https://kusto.kusto.windows.net", "FirstPartyAuthorityUrl": login + "/" + s.opts.Tenant}})

@@ -68,9 +68,11 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.openIDConfiguration(w, r, segments[0])
 	case lower[0] == "common" && n == 3 && lower[1] == "discovery" && lower[2] == "instance":
 		s.instanceDiscovery(w, r)
-	case n == 4 && lower[1] == "oauth2" && lower[2] == "v2.0" && lower[3] == "token":
+	case n >= 3 && lower[n-1] == "token" && (lower[n-2] == "oauth2" || lower[n-2] == "v2.0" && lower[n-3] == "oauth2"):
 		s.token(w, r, segments[0])
-	case lower[0] == "subscriptions", lower[0] == "providers":
+	case n == 2 && lower[0] == "metadata" && lower[1] == "endpoints":
+		s.cloudMetadata(w, r)
+	case lower[0] == "tenants", lower[0] == "subscriptions", lower[0] == "providers":
 		s.resourceManager(w, r, segments, lower)
 	case n >= 3 && lower[n-3] == "rest" && lower[n-2] == "auth" && lower[n-1] == "metadata":
 		s.kustoMetadata(w, r)

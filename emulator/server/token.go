@@ -23,6 +23,12 @@ func (s *Server) authority(r *http.Request) string {
 	return "https://" + r.Host
 }
 
+// adfs is the tenant of an authority that is no cloud's. Clients that see it as the first part of an authority's path do not
+// ask login.microsoftonline.com whether the authority may be trusted, as they do for all other hosts that they do not know.
+//
+// Source: MSAL for Python 1.21, authority.py, and MSAL for Go and JavaScript; Azure Stack documentation, "az cloud register".
+const adfs = "adfs"
+
 // openIDConfiguration answers what azidentity asks first.
 func (s *Server) openIDConfiguration(w http.ResponseWriter, r *http.Request, tenant string) {
 	base := s.authority(r) + "/" + tenant
@@ -78,8 +84,16 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, tenant string) {
 	scope, _, _ := strings.Cut(r.PostForm.Get("scope"), " ")
 	writeJSON(w, http.StatusOK, map[string]any{
 		"token_type": "Bearer", "expires_in": int(tokenLife.Seconds()) - 1, "ext_expires_in": int(tokenLife.Seconds()) - 1,
-		"access_token": s.issue(tenant, r.PostForm.Get("client_id"), strings.TrimSuffix(scope, "/.default")),
+		"access_token": s.issue(s.tenantOf(tenant), r.PostForm.Get("client_id"), strings.TrimSuffix(scope, "/.default")),
 	})
+}
+
+// tenantOf is the tenant that a token is for: an authority without one means the server's own.
+func (s *Server) tenantOf(name string) string {
+	if name == adfs || name == "common" || name == "organizations" {
+		return s.opts.Tenant
+	}
+	return name
 }
 
 // managedIdentity is the endpoint that IDENTITY_ENDPOINT names.

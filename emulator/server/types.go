@@ -7,11 +7,19 @@ import (
 )
 
 // types returns the resource types by their lower-cased names.
-func (s *Server) types() map[string]*armType { return allTypes() }
+func (s *Server) types() map[string]*armType {
+	typeTable.Do(func() { typesByName = allTypes() })
+	return typesByName
+}
+
+var (
+	typeTable   sync.Once // a check looks types up, so they cannot be made where the variable is declared
+	typesByName map[string]*armType
+)
 
 // The api-versions of each namespace, ordered by date. The service's stable and preview lines are kept apart because NRT
 // rules exist only in the latter.
-var allTypes = sync.OnceValue(func() map[string]*armType {
+func allTypes() map[string]*armType {
 	insights := []string{"2021-10-01", "2022-08-01", "2022-11-01", "2023-02-01", "2023-11-01", "2024-03-01", "2024-09-01", "2025-03-01", "2025-06-01", "2025-07-01-preview", "2025-09-01"}
 	m := map[string]*armType{}
 	add := func(t *armType) {
@@ -21,17 +29,22 @@ var allTypes = sync.OnceValue(func() map[string]*armType {
 	add(&armType{name: si + "alertRules", versions: insights, createdStatus: 201, check: checkAlertRule, show: showAlertRule, conflict: ruleConflict})
 	add(&armType{name: si + "alertRules/actions", versions: insights, createdStatus: 201, check: checkRuleAction, show: hideTrigger})
 	add(&armType{name: si + "alertRuleTemplates", versions: insights, readOnly: true})
-	add(&armType{name: si + "automationRules", versions: insights, createdStatus: 201, check: checkAutomationRule})
+	add(&armType{name: si + "automationRules", versions: insights, createdStatus: 201, check: checkSigned(checkAutomationRule)})
 	add(&armType{name: si + "watchlists", versions: insights, createdStatus: 201, check: checkWatchlist, show: showWatchlist})
 	add(&armType{name: si + "watchlists/watchlistItems", versions: insights, createdStatus: 201, check: checkWatchlistItem})
 	add(&armType{name: si + "metadata", patch: true, versions: insights, createdStatus: 201, check: checkMetadata})
 	add(&armType{name: si + "dataConnectors", versions: insights, createdStatus: 201, check: checkDataConnector})
-	add(&armType{name: si + "onboardingStates", versions: insights, createdStatus: 201, check: checkOnboarding})
+	add(&armType{name: si + "onboardingStates", bare: true, versions: insights, createdStatus: 201, check: checkOnboarding})
 	add(&armType{name: si + "securityMLAnalyticsSettings", versions: insights, createdStatus: 201, check: checkKind})
 	add(&armType{name: si + "contentPackages", versions: insights, createdStatus: 201, check: need("contentId", "contentKind", "version", "displayName")})
 	add(&armType{name: si + "contentTemplates", versions: insights, createdStatus: 201, check: need("contentId", "contentKind", "version", "displayName")})
-	add(&armType{name: si + "settings", versions: insights, createdStatus: 200})
-	add(&armType{name: si + "incidents", versions: insights, createdStatus: 201, check: checkIncident, page: 50})
+	add(&armType{name: si + "settings", bare: true, versions: insights, createdStatus: 200})
+	add(&armType{name: si + "incidents", versions: insights, createdStatus: 201, check: checkIncident, show: showIncident, page: 50})
+	add(&armType{name: si + "incidents/comments", versions: insights, createdStatus: 201, check: checkComment})
+	add(&armType{name: si + "incidents/tasks", versions: insights, createdStatus: 201, check: checkTask})
+	add(&armType{name: si + "incidents/relations", versions: insights, createdStatus: 201, check: checkRelation})
+	add(&armType{name: si + "bookmarks", versions: insights, createdStatus: 201, check: checkBookmark})
+	add(&armType{name: si + "bookmarks/relations", versions: insights, createdStatus: 201, check: checkRelation})
 	oi := "Microsoft.OperationalInsights/workspaces"
 	add(&armType{name: oi, patch: true, versions: []string{"2020-08-01", "2021-06-01", "2022-10-01", "2023-09-01", "2025-02-01"}, createdStatus: 201})
 	add(&armType{name: oi + "/savedSearches", versions: []string{"2020-08-01", "2023-09-01", "2025-02-01"}, createdStatus: 200, check: checkSavedSearch})
@@ -41,7 +54,7 @@ var allTypes = sync.OnceValue(func() map[string]*armType {
 	add(&armType{name: "microsoft.aadiam/diagnosticSettingsCategories", versions: []string{"2017-04-01", "2017-04-01-preview"}, readOnly: true})
 	add(&armType{name: "Microsoft.Resources/deployments", versions: []string{"2020-06-01", "2021-04-01", "2022-09-01", "2024-03-01", "2025-04-01"}, createdStatus: 201, show: showDeployment})
 	return m
-})
+}
 
 func missing(r *resource, names ...string) *armError {
 	var texts []string
