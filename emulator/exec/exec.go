@@ -71,6 +71,14 @@ type Options struct {
 // ErrLimit is wrapped by errors that say which limit a query ran into.
 var ErrLimit = errors.New("limit reached")
 
+// ErrTime is an ErrLimit of the running time, which another try may keep.
+var ErrTime error = timeLimit{}
+
+type timeLimit struct{}
+
+func (timeLimit) Error() string { return ErrLimit.Error() }
+func (timeLimit) Unwrap() error { return ErrLimit }
+
 // Refusal is an error that says what the engine does not run, and where.
 type Refusal struct {
 	What string
@@ -109,7 +117,7 @@ func Run(ctx context.Context, rel bind.Rel, o Options) (*Result, error) {
 	r := newRun(ctx, o)
 	if o.Limits.Time > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, o.Limits.Time, fmt.Errorf("%w: the query ran longer than %s", ErrLimit, o.Limits.Time))
+		ctx, cancel = context.WithTimeoutCause(ctx, o.Limits.Time, fmt.Errorf("%w: the query ran longer than %s", ErrTime, o.Limits.Time))
 		defer cancel()
 		r.ctx = ctx
 	}

@@ -38,8 +38,8 @@ type Alert struct {
 	Rows Rows
 	// Summary marks the last alert of an overflowing AlertPerResult run: it stands for all rows.
 	Summary bool
-	// Dropped counts entities that limits or empty identifiers kept out.
-	Dropped int
+	// Dropped counts entities that limits or empty identifiers kept out, and OverLimit those of them that a limit did.
+	Dropped, OverLimit int
 	Run     Run
 }
 
@@ -105,7 +105,7 @@ func makeAlert(rule *content.Rule, run Run, rows Rows, o Options) Alert {
 	if from, to, ok := rows.times(); ok {
 		a.StartTime, a.EndTime = value.TimeOf(from), value.TimeOf(to)
 	}
-	a.Entities, a.Dropped = entitiesOf(rule.EntityMappings, rows, o)
+	a.Entities, a.Dropped, a.OverLimit = entitiesOf(rule.EntityMappings, rows, o)
 	a.Details = detailsOf(rule.CustomDetails, rows)
 	override(&a, rule.AlertDetails, rows, o)
 	return a

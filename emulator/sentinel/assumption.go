@@ -34,6 +34,11 @@ type Options struct {
 	WholeFormatFallsBack bool
 	// SeverityAnyCase takes a severity column's value in any case; otherwise only the exact spelling counts.
 	SeverityAnyCase bool
+	// CollectionsOfAllRows: an override column of a list (tactics, techniques, links) takes the distinct values of all rows
+	// of a single alert; otherwise the first row's, as other columns do.
+	CollectionsOfAllRows bool
+	// IncidentDelay is how long after its alerts an incident is made or changed.
+	IncidentDelay time.Duration
 	// Defender is the mode of a workspace joined to the Defender portal.
 	Defender bool
 	// NRTDelay, NRTSlice and NRTLookback shape a near-real-time run: it covers rows ingested in the slice that ended NRTDelay
@@ -59,6 +64,7 @@ func DefaultOptions() Options {
 		PermanentFailures:         5,
 		SplitFullUPN:              true,
 		WholeFormatFallsBack:      true,
+		CollectionsOfAllRows:      true,
 		NRTDelay:                  2 * time.Minute,
 		NRTSlice:                  time.Minute,
 		NRTLookback:               12 * time.Hour,
@@ -93,6 +99,8 @@ func Assumptions() []Assumption {
 		{"SplitFullUPN", "S76", "an Account whose Name holds a full UPN gets the prefix as Name and the rest as UPNSuffix (since 2026-07-01)", "the value stays as it is"},
 		{"WholeFormatFallsBack", "S82", "a format with one empty placeholder gives way to the rule's own text", "the empty placeholder becomes nothing"},
 		{"SeverityAnyCase", "S84", "a severity column counts when it spells High, Medium, Low or Informational exactly", "any case counts"},
+		{"CollectionsOfAllRows", "S83, S85", "a column of tactics, techniques or links counts with the distinct values of all rows of an alert, up to 50, any other column with the first row's", "the first row's value counts for all"},
+		{"IncidentDelay", "S114", "an incident is there at the instant of its alert", "another delay"},
 		{"Defender", "S141 to S147", "the workspace shows incidents in the Azure portal", "the Defender portal: closed incidents never reopen, alerts without incident are hidden"},
 		{"NRTDelay", "S49, S50", "a near-real-time run covers the minute of ingestion that ended two minutes before it", "another delay"},
 		{"NRTSlice", "S49, S52", "a near-real-time run sees one minute of ingestion", "another slice"},

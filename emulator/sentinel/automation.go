@@ -55,9 +55,22 @@ type AutomationAction struct {
 
 // Limits of automation rules (fact S121).
 const (
+	maxAutomationRules      = 512
 	maxAutomationActions    = 20
 	maxAutomationConditions = 50
 )
+
+func checkAutomation(rules []AutomationRule) error {
+	if n := len(rules); n > maxAutomationRules {
+		return fmt.Errorf("%d automation rules; a workspace has %d at most", n, maxAutomationRules)
+	}
+	for _, r := range rules {
+		if err := r.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Check tells what is wrong with a rule.
 func (r AutomationRule) Check() error {

@@ -1,6 +1,7 @@
 package sentinel
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-caab1ad3/blindspot/content"
@@ -116,23 +117,45 @@ func override(a *Alert, d *content.AlertDetails, rows Rows, o Options) {
 	if s := severity(first(d.SeverityColumn), o); s != "" {
 		a.Severity = s
 	}
-	if t := first(d.TacticsColumn); t != "" {
-		if tactics := tacticsOf(t); len(tactics) > 0 {
-			a.Tactics = tactics
+	var tactics []string
+	for _, t := range collected(d.TacticsColumn, rows, o) {
+		if attack.IsTactic(strings.ReplaceAll(t, " ", "")) {
+			tactics = append(tactics, strings.ReplaceAll(t, " ", ""))
 		}
 	}
+	if len(tactics) > 0 { // names that the service does not know are left out; none left means the rule's own stay
+		a.Tactics = tactics
+	}
 	for _, p := range d.DynamicProperties {
-		v := first(p.Column)
+		v := cut(first(p.Column), maxPropertyBytes)
+		if p.Property == "Techniques" || p.Property == "ExtendedLinks" {
+			v = collection(p.Column, rows, o)
+		}
 		if v == "" {
 			continue
 		}
-		if p.Property == "Techniques" || p.Property == "ExtendedLinks" {
-			v = cut(v, maxCollectionBytes)
-		} else {
-			v = cut(v, maxPropertyBytes)
-		}
 		a.Properties = append(a.Properties, Property{p.Property, v})
 	}
+}
+
+// collection is the value of a property that holds a list: what the column holds when it says the same in every row, else
+// the distinct values as a JSON array, as many as the service's size takes.
+func collection(column string, rows Rows, o Options) string {
+	at := rows.Column(column)
+	texts := rows.distinct(at, maxDetailValues)
+	switch {
+	case len(texts) == 0 || len(rows.Rows) == 0:
+		return ""
+	case len(texts) == 1 || !o.CollectionsOfAllRows:
+		return cut(rows.Text(0, at), maxCollectionBytes)
+	}
+	list := collected(column, rows, o)
+	for ; len(list) > 0; list = list[:len(list)-1] {
+		if v := techniquesJSON(list); len(v) <= maxCollectionBytes {
+			return v
+		}
+	}
+	return ""
 }
 
 func severity(v string, o Options) string {
@@ -144,16 +167,23 @@ func severity(v string, o Options) string {
 	return ""
 }
 
-// tacticsOf reads a tactics column: a name, a list with commas, or a JSON array. Names the service does not know are
-// left out; none left means the rule's own tactics stay.
-func tacticsOf(text string) []string {
-	text = strings.Trim(strings.TrimSpace(text), "[]")
+// collected reads a column of lists: a name, names with commas, or a JSON array in each row, each once, at most 50
+// (facts S83, S85).
+func collected(column string, rows Rows, o Options) []string {
+	at := rows.Column(column)
+	if at < 0 {
+		return nil
+	}
 	var out []string
-	for _, t := range strings.Split(text, ",") {
-		t = strings.Trim(strings.TrimSpace(t), `"'`)
-		t = strings.ReplaceAll(t, " ", "")
-		if attack.IsTactic(t) {
-			out = append(out, t)
+	for r := range rows.Rows {
+		for _, t := range strings.Split(strings.Trim(strings.TrimSpace(rows.Text(r, at)), "[]"), ",") {
+			t = strings.Trim(strings.TrimSpace(t), `"'`)
+			if t != "" && !slices.Contains(out, t) && len(out) < maxDetailValues {
+				out = append(out, t)
+			}
+		}
+		if !o.CollectionsOfAllRows {
+			break
 		}
 	}
 	return out

@@ -21,7 +21,8 @@ type Request struct {
 	Visible time.Time
 }
 
-// Engine runs a rule's query. Errors that a later try may not meet implement Transient() bool; all others are permanent.
+// Engine runs a rule's query. An error says by Transient() bool whether a later try may go well; one that does not say is
+// permanent when it gives a Reason() that the service counts as such, and passing otherwise (facts S25, S26).
 type Engine interface {
 	Run(ctx context.Context, rule *content.Rule, r Request) (Rows, error)
 }
@@ -32,7 +33,11 @@ func transient(err error) bool {
 		return true
 	}
 	var t interface{ Transient() bool }
-	return errors.As(err, &t) && t.Transient()
+	if errors.As(err, &t) {
+		return t.Transient()
+	}
+	var r reasoner
+	return !errors.As(err, &r)
 }
 
 // reasoner is an error that knows its SentinelHealth reason code.

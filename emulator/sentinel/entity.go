@@ -97,10 +97,11 @@ func reservedAccount(name string) bool {
 }
 
 // entitiesOf extracts the entities of an alert from its rows: in the order of the mappings, then of the rows, equal ones
-// once (facts S69 to S73, S76). dropped counts rows whose mapping gave no entity, and entities over a limit.
-func entitiesOf(mappings []content.EntityMapping, rows Rows, o Options) (entities []Entity, dropped int) {
+// once (facts S69 to S73, S76). dropped counts rows whose mapping gave no entity, and entities over a limit, which over counts
+// alone.
+func entitiesOf(mappings []content.EntityMapping, rows Rows, o Options) (entities []Entity, dropped, over int) {
 	if len(mappings) == 0 {
-		return nil, 0
+		return nil, 0, 0
 	}
 	share := maxEntities / len(mappings)
 	seen := map[string]bool{}
@@ -138,6 +139,7 @@ func entitiesOf(mappings []content.EntityMapping, rows Rows, o Options) (entitie
 			}
 			if taken == share || size+entitySize(e) > maxEntityBytes {
 				dropped++
+				over++
 				continue
 			}
 			seen[k] = true
@@ -146,7 +148,7 @@ func entitiesOf(mappings []content.EntityMapping, rows Rows, o Options) (entitie
 			entities = append(entities, e)
 		}
 	}
-	return entities, dropped
+	return entities, dropped, over
 }
 
 // splitAccount applies the naming rule of 2026-07-01 to an Account whose Name holds a full user principal name, and

@@ -8,8 +8,19 @@ import (
 	"github.com/seed-caab1ad3/blindspot/content"
 )
 
-// SentinelHealth is the row that a run leaves (facts S128 to S132). Skipped runs leave none unless
-// Options.HealthWhenSuppressed.
+// Health lists the SentinelHealth rows of a log, in its order: one a run, none for a run that suppression skipped unless
+// Options.HealthWhenSuppressed says so (fact S66).
+func (l *Log) Health(o Options, w Workspace) []content.Record {
+	var out []content.Record
+	for _, x := range l.Outcomes {
+		if x.Status != StatusSuppressed || o.HealthWhenSuppressed {
+			out = append(out, SentinelHealth(x, w))
+		}
+	}
+	return out
+}
+
+// SentinelHealth is the row that a run leaves (facts S128 to S132).
 func SentinelHealth(o Outcome, w Workspace) content.Record {
 	r := o.Rule
 	nrt := r.Kind == content.NRT
@@ -28,6 +39,8 @@ func SentinelHealth(o Outcome, w Workspace) content.Record {
 		issues = append(issues, content.Record{{Name: "Code", Value: o.Reason}, {Name: "Description", Value: errorText(o.Err)}})
 	case o.Status == StatusDisabled:
 		status, description, reason = "Failure", o.Reason, o.Reason
+	case o.Status == StatusSuppressed:
+		description = "Rule not executed: it is suppressed after its last alert"
 	case len(o.Alerts) == 0:
 		description = "Rule executed successfully, but did not reach the threshold"
 	case o.Alerts[len(o.Alerts)-1].Summary:
@@ -37,13 +50,17 @@ func SentinelHealth(o Outcome, w Workspace) content.Record {
 		}
 		description = "Rule executed successfully; " + strconv.Itoa(len(o.Rows.Rows)) + " results are over the limit of " + strconv.Itoa(limit) + " alerts of a " + kind + " rule"
 	}
-	entities, dropped := 0, 0
+	entities, dropped, over := 0, 0, 0
 	for _, a := range o.Alerts {
 		entities += len(a.Entities)
-		dropped += a.Dropped
+		dropped += a.Dropped - a.OverLimit
+		over += a.OverLimit
 	}
 	if dropped > 0 {
 		issues = append(issues, content.Record{{Name: "Code", Value: "ENTITIES_DROPPED_DUE_TO_MAPPING_ISSUES"}, {Name: "Count", Value: number(dropped)}})
+	}
+	if over > 0 {
+		issues = append(issues, content.Record{{Name: "Code", Value: "ENTITIES_DROPPED_DUE_TO_SIZE_LIMIT"}, {Name: "Count", Value: number(over)}})
 	}
 	aggregation := r.EventGrouping
 	if aggregation == "" {
@@ -58,6 +75,7 @@ func SentinelHealth(o Outcome, w Workspace) content.Record {
 		{Name: "Issues", Value: issues},
 		{Name: "QueryEndTimeUTC", Value: iso(o.Run.Window.To)},
 		{Name: "QueryFrequency", Value: timespanText(r.QueryFrequency.Value)},
+		{Name: "QueryPerformanceIndicators", Value: content.Record{}},
 		{Name: "QueryPeriod", Value: timespanText(r.QueryPeriod.Value)},
 		{Name: "QueryResultAmount", Value: number(len(o.Rows.Rows))},
 		{Name: "QueryStartTimeUTC", Value: iso(o.Run.Window.From)},

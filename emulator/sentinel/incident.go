@@ -196,7 +196,11 @@ func (s *Incidents) same(g *content.Grouping, i *Incident, a Alert) bool {
 // selectedKey is the alert's values of what the rule groups by, as one text.
 func selectedKey(g *content.Grouping, a Alert) string {
 	var b strings.Builder
-	for _, k := range entityKeys(a.Entities, g.Entities) {
+	types := g.Entities
+	if types == nil { // none, not all
+		types = []string{}
+	}
+	for _, k := range entityKeys(a.Entities, types) {
 		b.WriteString(k)
 		b.WriteByte(2)
 	}

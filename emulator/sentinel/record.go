@@ -208,13 +208,19 @@ func SecurityIncident(c IncidentChange, o Options, w Workspace) content.Record {
 	if i.Owner != "" {
 		owner = i.Owner
 	}
-	var tactics []any
+	tactics, techniques := []any{}, []any{}
 	seen := map[string]bool{}
 	for _, a := range i.Alerts {
 		for _, t := range a.Tactics {
 			if !seen[t] {
 				seen[t] = true
 				tactics = append(tactics, t)
+			}
+		}
+		for _, t := range a.Techniques {
+			if !seen[t] {
+				seen[t] = true
+				techniques = append(techniques, t)
 			}
 		}
 	}
@@ -256,6 +262,7 @@ func SecurityIncident(c IncidentChange, o Options, w Workspace) content.Record {
 		{Name: "commentsCount", Value: json.Number("0")},
 		{Name: "alertProductNames", Value: []any{"Azure Sentinel"}},
 		{Name: "tactics", Value: tactics},
+		{Name: "techniques", Value: techniques},
 	})
 	add("ModifiedBy", c.By)
 	add("SourceSystem", "Azure")

@@ -28,8 +28,8 @@ func (x *stage) checkGolden(name string) {
 		out.WriteByte('\n')
 	}
 	if name == "health" {
-		for _, o := range x.log.Outcomes {
-			write(sentinel.SentinelHealth(o, scenarioWorkspace))
+		for _, r := range x.log.Health(x.options, scenarioWorkspace) {
+			write(r)
 		}
 	} else {
 		for _, a := range x.log.Alerts() {

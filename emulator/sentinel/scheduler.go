@@ -112,7 +112,7 @@ type state struct {
 	next     int       // number of the next scheduled run
 	minute   time.Time // instant of the next near-real-time run
 	covered  time.Time // end of the last near-real-time window that was covered
-	quiet    time.Time // suppressed before this instant
+	quiet    time.Time // suppressed: what executes before this instant does not run
 	failures int       // permanent failures in a row
 	reason   string    // of those
 	auto     bool      // disabled by the service
@@ -180,6 +180,9 @@ type span struct {
 // Span runs every rule for the runs that are due from the first instant (inclusive) to the last (inclusive). Runs that
 // are due by the last instant execute, and are retried, also when that is after it.
 func (s *Scheduler) Span(ctx context.Context, from, to time.Time) (*Log, error) {
+	if err := checkAutomation(s.Automation); err != nil {
+		return nil, err
+	}
 	x := &span{Scheduler: s, log: &Log{}, incidents: &Incidents{Options: s.Options, Automation: s.Automation}, from: from, to: to}
 	for k, r := range s.Rules {
 		if err := r.CheckStart(); err != nil {
@@ -261,7 +264,7 @@ func (x *span) step(ctx context.Context, d due) {
 		o.Status, o.Reason = StatusDisabled, "The analytics rule is disabled and was not executed."
 		x.file(o)
 		return
-	case run.Due.Before(st.quiet) && run.Attempt == 0:
+	case run.Executes.Before(st.quiet): // the rule does not run at all, so a waiting retry does not either (fact S60)
 		o.Status = StatusSuppressed
 		if nrt { // a skipped minute is not made up for (fact S62)
 			st.covered = run.Window.To
@@ -286,7 +289,7 @@ func (x *span) step(ctx context.Context, d due) {
 	}
 	o.Status, o.Rows, o.Alerts = StatusSuccess, rows, alerts
 	if len(alerts) > 0 && st.rule.SuppressionEnabled {
-		st.quiet = run.Due.Add(st.rule.SuppressionDuration.Value)
+		st.quiet = run.Executes.Add(st.rule.SuppressionDuration.Value) // from the last trigger (fact S61)
 	}
 	x.file(o)
 }
@@ -323,7 +326,12 @@ func autoDisabled(r *content.Rule, err error) *content.Rule {
 }
 
 func (x *span) file(o Outcome) {
-	x.incidents.Add(o.Rule, o.Alerts, o.Run.Executes)
+	if late := x.Options.IncidentDelay; late > 0 && len(o.Alerts) > 0 {
+		at := o.Run.Executes.Add(late)
+		x.queue.add(due{at: at, order: -1, change: &Change{At: at, Do: Other, Then: func(i *Incidents) { i.Add(o.Rule, o.Alerts, at) }}})
+	} else {
+		x.incidents.Add(o.Rule, o.Alerts, o.Run.Executes)
+	}
 	if x.Observe != nil {
 		x.Observe(&o)
 	}

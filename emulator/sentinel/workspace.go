@@ -3,6 +3,7 @@ package sentinel
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -47,10 +48,18 @@ func (e OnWorkspace) Run(ctx context.Context, _ *content.Rule, r Request) (Rows,
 	res, err := e.Workspace.Query(ctx, r.Query, e.Options(r))
 	if err != nil {
 		var q *emulator.QueryError
-		if errors.As(err, &q) {
-			return Rows{}, &queryFault{q}
+		switch {
+		case errors.As(err, &q):
+			err = &queryFault{q}
+		case errors.Is(err, exec.ErrTime):
+			err = &runFault{err, "QUERY_TIMEOUT", true}
+		case errors.Is(err, exec.ErrLimit):
+			err = &runFault{err, "QUERY_CONSUMES_TOO_MANY_RESOURCES", false}
 		}
 		return Rows{}, err
+	}
+	if n := len(res.Tables); n > 1 {
+		return Rows{}, &runFault{fmt.Errorf("the query gives %d results; a rule's query gives one", n), "MULTIPLE_RESULT_SET_NOT_ALLOWED", false}
 	}
 	return RowsOf(res), nil
 }
@@ -94,6 +103,17 @@ func otherWorkspaces(query string) []string {
 	}
 	return out
 }
+
+// runFault is what went wrong while a query ran.
+type runFault struct {
+	error
+	reason  string
+	passing bool
+}
+
+func (f *runFault) Unwrap() error   { return f.error }
+func (f *runFault) Reason() string  { return f.reason }
+func (f *runFault) Transient() bool { return f.passing }
 
 // queryFault is a query's own mistake with the reason that SentinelHealth gives for it (fact S133).
 type queryFault struct{ *emulator.QueryError }
