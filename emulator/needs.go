@@ -3,6 +3,7 @@ package emulator
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/kql"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
@@ -13,9 +14,32 @@ import (
 // Needs returns the columns that a query reads, by table, so that files can be loaded for it alone; a nil list stands for
 // all columns. ok is false when that cannot be told before the rows are there: the query does not compile against the
 // catalog, or its meaning depends on which tables and columns hold data (search, find, wildcards, column_ifexists, fuzzy
-// unions of unknown tables).
+// unions of unknown tables). The result is shared and must not be changed.
 func (w *Workspace) Needs(text string, profile kql.Profile) (columns map[string][]string, ok bool) {
-	c := w.Compile(text, profile)
+	c := w.compile(text, profile)
+	c.needs.once.Do(func() { c.needs.columns, c.needs.ok = w.needs(c) })
+	return c.needs.columns, c.needs.ok
+}
+
+// Reads is Needs for the query as it is compiled now: what its meaning would be with other rows does not matter. The columns
+// are right for as long as Compile gives the same result, which comes with them. ok is false when the query does not run.
+func (w *Workspace) Reads(text string, profile kql.Profile) (columns map[string][]string, of *kql.Compiled, ok bool) {
+	c := w.compile(text, profile)
+	if !c.OK() || len(c.Query.Unsupported) > 0 {
+		return nil, nil, false
+	}
+	c.reads.once.Do(func() { c.reads.columns, _ = w.scanned(c) })
+	return c.reads.columns, c.Compiled, true
+}
+
+// needs is what a compiled query reads, found once.
+type needs struct {
+	once    sync.Once
+	columns map[string][]string
+	ok      bool
+}
+
+func (w *Workspace) needs(c *compiled) (columns map[string][]string, ok bool) {
 	if !c.OK() || dependsOnData(c.Syntax) {
 		return nil, false
 	}
@@ -25,12 +49,17 @@ func (w *Workspace) Needs(text string, profile kql.Profile) (columns map[string]
 			return nil, false
 		}
 	}
+	columns, missing := w.scanned(c)
+	return columns, !missing
+}
+
+// scanned lists the columns of the tables that a compiled query reads; missing says that it names one that is not there.
+func (w *Workspace) scanned(c *compiled) (columns map[string][]string, missing bool) {
 	columns = map[string][]string{}
-	ok = true
 	collect := func(rel bind.Rel) {
-		plan.Scans(plan.Optimize(plan.Ingestion(rel)), func(s *bind.Scan) {
+		plan.Scans(c.plan(rel), func(s *bind.Scan) {
 			if s.Missing {
-				ok = false
+				missing = true
 				return
 			}
 			list, seen := columns[s.Table]
@@ -60,7 +89,7 @@ func (w *Workspace) Needs(text string, profile kql.Profile) (columns map[string]
 			collect(x.Rel)
 		}
 	}})
-	return columns, ok
+	return columns, missing
 }
 
 // readsAll reports whether a table's columns are all asked for: then those that only its rows know are too.

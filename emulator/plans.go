@@ -20,6 +20,8 @@ type compiled struct {
 
 	mu    sync.Mutex
 	plans map[bind.Rel]bind.Rel
+	needs needs
+	reads needs
 }
 
 const plansLimit = 1024

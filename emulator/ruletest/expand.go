@@ -27,6 +27,10 @@ type expander struct {
 
 	known   map[*tables.Schema]map[string]string
 	scratch []byte
+
+	reads  map[string][]string // what the rule reads by table, a nil list for all columns; nil when that is not known
+	layers *layers             // what templates give, kept for all cases; nil keeps nothing
+	rounds int                 // the most rounds that placeholders took
 }
 
 // columns returns the types of a table's columns by their names.
@@ -54,7 +58,11 @@ const maxPlaceholderRounds = 8
 
 // Expand makes the rows of a case. now is the case's instant. Mistakes are all of them, with their places.
 func Expand(bundle *content.Bundle, file string, test *content.TestCase, now time.Time) (*Set, []error) {
-	x := &expander{bundle: bundle, file: file, test: test, now: now}
+	return (&expander{bundle: bundle, file: file, test: test, now: now}).expand()
+}
+
+func (x *expander) expand() (*Set, []error) {
+	test := x.test
 	set := &Set{}
 	number := 0
 	for _, te := range test.Events {
@@ -65,15 +73,18 @@ func Expand(bundle *content.Bundle, file string, test *content.TestCase, now tim
 		t := TableRows{Schema: schema}
 		empty := x.emptied(te.Table)
 		for _, e := range te.Events {
-			parts, ok := x.parts(e, te.Table)
+			base, wanted, ok := x.narrowed(schema, e)
 			if !ok {
-				continue
+				parts, ok := x.parts(e, te.Table)
+				if !ok {
+					continue
+				}
+				base = x.merge(schema, e, parts)
 			}
-			base := x.merge(schema, e, parts)
 			from := len(t.Rows)
 			t.Rows = x.times(t.Rows, schema, e)
 			rows := t.Rows[from:]
-			event := x.repeats(schema, e, base, empty, rows, number+1)
+			event := x.repeats(schema, e, base, wanted, empty, rows, number+1)
 			for k := range rows {
 				rows[k].event = event
 			}
@@ -181,6 +192,11 @@ func (x *expander) merge(schema *tables.Schema, e content.Event, parts []content
 			rec = x.put(rec, f.Name, f.Value, e.Position)
 		}
 	}
+	return x.own(schema, e, rec)
+}
+
+// own lays the test's values over a record.
+func (x *expander) own(schema *tables.Schema, e content.Event, rec content.Record) content.Record {
 	for _, f := range e.Set {
 		at := f.Position
 		if at.Line == 0 {

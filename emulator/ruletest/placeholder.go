@@ -28,6 +28,7 @@ func (x *expander) fill(rec content.Record, places []int, index int, at content.
 			}
 		}
 		if !changed {
+			x.rounds = max(x.rounds, round)
 			return
 		}
 		if round == maxPlaceholderRounds {

@@ -43,8 +43,9 @@ func (r *repeats) record(k int, at string) content.Record {
 
 const rowTime = "2006-01-02T15:04:05.0000000Z"
 
-// repeats makes the rows of an event; rows have their times already, and number is that of the first in its case.
-func (x *expander) repeats(schema *tables.Schema, e content.Event, base content.Record, empty map[string]bool, rows []Row, number int) *repeats {
+// repeats makes the rows of an event; rows have their times already, and number is that of the first in its case. wanted,
+// when not nil, says which columns are made.
+func (x *expander) repeats(schema *tables.Schema, e content.Event, base content.Record, wanted *wanted, empty map[string]bool, rows []Row, number int) *repeats {
 	known := x.columns(schema)
 	rec := append(make(content.Record, 0, len(base)+5), base...)
 	var own []int // columns that are new for each row
@@ -52,12 +53,12 @@ func (x *expander) repeats(schema *tables.Schema, e content.Event, base content.
 		if _, given := rec.Get(column); given {
 			continue
 		}
-		if _, ok := known[column]; ok {
+		if _, ok := known[column]; ok && wanted.mentioned(column) {
 			own = append(own, len(rec))
 			rec = append(rec, content.Field{Name: column})
 		}
 	}
-	if _, given := rec.Get("Type"); !given {
+	if _, given := rec.Get("Type"); !given && wanted.mentioned("Type") {
 		_, table := symbol.SplitWorkspace(schema.Name)
 		rec = append(rec, content.Field{Name: "Type", Value: table})
 	}
@@ -83,6 +84,9 @@ func (x *expander) repeats(schema *tables.Schema, e content.Event, base content.
 		at[i] = -1
 		if _, ok := known[f.Name]; !ok && !schema.Open {
 			return // a template may have more columns than this table
+		}
+		if !wanted.kept(f.Name) {
+			return
 		}
 		at[i] = len(out.fields)
 		field := repeatField{name: f.Name}

@@ -2,7 +2,11 @@ package ruletest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/seed-caab1ad3/blindspot/content"
@@ -15,13 +19,18 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
 
-// base is what the workspaces of all cases share: the content's names and its watchlists. It is read only.
+// base is what the workspaces of all cases share: the content's names and its watchlists. It is safe for
+// concurrent use.
 type base struct {
 	catalog    *catalog.Catalog
 	watchlists []watchlistData
 	shared     *emulator.Workspace // holds the watchlists
 	plans      *emulator.Plans
+	layers     layers
 	err        error
+
+	mu       sync.Mutex
+	variants map[string]*caseCatalog // by what they take away and add
 }
 
 type watchlistData struct {
@@ -42,10 +51,12 @@ func newBase(b *content.Bundle) *base {
 	return x
 }
 
-// workspace loads a case into a workspace of its own.
-func (x *base) workspace(test *content.TestCase, set *Set, now time.Time) (*emulator.Workspace, error) {
+// open makes a workspace with the names and watchlists of a case, and no events; changed are the tables that it lacks
+// or has otherwise, by workspace.
+func (x *base) open(test *content.TestCase, now time.Time) (ws *emulator.Workspace, changed map[string]*changes, err error) {
 	var names symbol.Catalog = x.catalog
-	changed, others := changedTables(test)
+	var others []string
+	changed, others = changedTables(test)
 	hidden, own := changed[""].hidden, changed[""].own
 	gone, replaced := map[string]bool{}, map[string]bool{}
 	for _, w := range test.Watchlists {
@@ -54,13 +65,12 @@ func (x *base) workspace(test *content.TestCase, set *Set, now time.Time) (*emul
 			gone[w.Alias] = true
 		}
 	}
-	plans := x.plans
 	if len(hidden)+len(own)+len(gone) > 0 {
-		names, plans = &caseCatalog{Catalog: names, hidden: hidden, own: own, gone: gone}, nil
+		names = x.variant(&caseCatalog{Catalog: names, hidden: hidden, own: own, gone: gone})
 	}
-	ws := emulator.New(emulator.Options{Catalog: names, Clock: func() time.Time { return now }, Plans: plans})
+	ws = emulator.New(emulator.Options{Catalog: names, Clock: func() time.Time { return now }, Plans: x.plans})
 	if x.err != nil {
-		return nil, x.err
+		return nil, nil, x.err
 	}
 	for _, name := range others {
 		there := emulator.Options{Catalog: x.catalog, Clock: func() time.Time { return now }, Name: name}
@@ -95,12 +105,17 @@ func (x *base) workspace(test *content.TestCase, set *Set, now time.Time) (*emul
 			}
 		}
 		if err := ws.AddWatchlist(w.Alias, shipped.key, data); err != nil {
-			return nil, fmt.Errorf("watchlist %s: %w", w.Alias, err)
+			return nil, nil, fmt.Errorf("watchlist %s: %w", w.Alias, err)
 		}
 	}
 	for _, f := range test.Functions {
 		ws.AddFunction(catalog.Function(&content.Function{Alias: f.Name, Parameters: f.Parameters, Query: f.Query}))
 	}
+	return ws, changed, nil
+}
+
+// fill loads the events of a case into its workspace.
+func fill(ws *emulator.Workspace, changed map[string]*changes, set *Set) error {
 	for _, t := range set.Tables {
 		in, name := symbol.SplitWorkspace(t.Schema.Name)
 		if len(t.Rows) == 0 || changed[in].hidden[name] {
@@ -112,10 +127,39 @@ func (x *base) workspace(test *content.TestCase, set *Set, now time.Time) (*emul
 			err = ws.Ingest(data)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("table %s: %w", t.Schema.Name, err)
+			return fmt.Errorf("table %s: %w", t.Schema.Name, err)
 		}
 	}
-	return ws, nil
+	return nil
+}
+
+// variant returns the catalog that was made first for the same changes, so that a query means the same in both.
+func (x *base) variant(c *caseCatalog) *caseCatalog {
+	var b strings.Builder
+	for _, n := range slices.Sorted(maps.Keys(c.hidden)) {
+		fmt.Fprintf(&b, "hidden %q\n", n)
+	}
+	for _, n := range slices.Sorted(maps.Keys(c.gone)) {
+		fmt.Fprintf(&b, "gone %q\n", n)
+	}
+	for _, n := range slices.Sorted(maps.Keys(c.own)) {
+		fmt.Fprintf(&b, "own %q", n)
+		for _, col := range c.own[n].Columns {
+			fmt.Fprintf(&b, " %q:%d:%t", col.Name, col.Type, col.Hidden)
+		}
+		b.WriteByte('\n')
+	}
+	key := b.String()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if known := x.variants[key]; known != nil {
+		return known
+	}
+	if x.variants == nil {
+		x.variants = map[string]*caseCatalog{}
+	}
+	x.variants[key] = c
+	return c
 }
 
 // changes are the tables of one workspace that a case takes away, or gives columns of its own.
