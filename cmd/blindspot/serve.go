@@ -150,8 +150,9 @@ func describe(s *server.Server, ca string, secret bool) ready {
 		"NODE_EXTRA_CA_CERTS": ca, // Node
 		"REQUESTS_CA_BUNDLE":  ca, // Python and az
 		"CURL_CA_BUNDLE":      ca,
+		"AZURE_CONFIG_DIR":    filepath.Join(filepath.Dir(ca), "az"), // so that az's own settings stay as they are
 
-		"AZURE_AUTHORITY_HOST":  r.HTTPS,
+		"AZURE_AUTHORITY_HOST":  r.HTTPS + "/adfs", // with this part no client asks Microsoft whether the host may be trusted
 		"AZURE_TENANT_ID":       w.Tenant,
 		"AZURE_CLIENT_ID":       "00000000-0000-4000-8000-0000000000c1",
 		"AZURE_SUBSCRIPTION_ID": w.Subscription,
@@ -175,8 +176,8 @@ func printServe(c *cli.Context, r ready) {
 		names = append(names, n)
 	}
 	sort.Strings(names)
-	notes := map[string]string{"SSL_CERT_FILE": "Go", "NODE_EXTRA_CA_CERTS": "Node", "REQUESTS_CA_BUNDLE": "Python, az", "CURL_CA_BUNDLE": "curl",
-		"AZURE_AUTHORITY_HOST": "azidentity; also set DisableInstanceDiscovery", "IDENTITY_ENDPOINT": "managed identity"}
+	notes := map[string]string{"SSL_CERT_FILE": "Go", "NODE_EXTRA_CA_CERTS": "Node", "REQUESTS_CA_BUNDLE": "Python, az", "CURL_CA_BUNDLE": "curl", "AZURE_CONFIG_DIR": "az",
+		"AZURE_AUTHORITY_HOST": "azidentity, azure.identity, @azure/identity", "IDENTITY_ENDPOINT": "managed identity"}
 	for _, n := range names {
 		line := fmt.Sprintf("export %s=%s", n, shellQuote(r.Env[n]))
 		if note := notes[n]; note != "" {
@@ -184,7 +185,15 @@ func printServe(c *cli.Context, r ready) {
 		}
 		fmt.Fprintln(w, line)
 	}
-	fmt.Fprintf(w, "# az cloud register -n blindspot --endpoint-resource-manager %s --endpoint-active-directory %s --endpoint-active-directory-resource-id %s\n", r.HTTPS, r.HTTPS, r.HTTPS)
+	fmt.Fprint(w, azLines(r))
+}
+
+// azLines are the commands that point the Azure CLI at the stand-in, each as a comment, because they change what az keeps
+// in AZURE_CONFIG_DIR: whoever wants them takes the "# " off.
+func azLines(r ready) string {
+	return fmt.Sprintf("# az cloud register -n blindspot --endpoint-resource-manager %s\n", r.HTTPS) +
+		"# az cloud set -n blindspot\n" +
+		`# az login --service-principal -u "$AZURE_CLIENT_ID" -p "$AZURE_CLIENT_SECRET" --tenant "$AZURE_TENANT_ID"` + "\n"
 }
 
 func shellQuote(s string) string {

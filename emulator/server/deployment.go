@@ -1,8 +1,10 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 )
@@ -66,7 +68,7 @@ func invalidTemplate(format string, args ...any) *armError {
 
 func (s *Server) readDeployment(r *http.Request) (*deploymentBody, *template, []planned, map[string]any, *armError) {
 	var in deploymentBody
-	if e := body(r, &in); e != nil {
+	if e := templateBody(r, &in); e != nil {
 		return nil, nil, nil, nil, e
 	}
 	if in.Properties.Link != nil || len(in.Properties.Template) == 0 || string(in.Properties.Template) == "null" {
@@ -101,6 +103,35 @@ func (s *Server) readDeployment(r *http.Request) (*deploymentBody, *template, []
 		outputs[name] = map[string]any{"type": o.Type, "value": v}
 	}
 	return &in, &t, plan, outputs, nil
+}
+
+// templateBody reads a deployment's body, which need not be strict JSON.
+func templateBody(r *http.Request, into *deploymentBody) *armError {
+	from, e := unpacked(r)
+	if e != nil {
+		return e
+	}
+	text, err := io.ReadAll(from)
+	if err != nil {
+		return unreadable(err)
+	}
+	decode := func(text []byte) error {
+		d := json.NewDecoder(bytes.NewReader(text))
+		d.UseNumber()
+		return d.Decode(into)
+	}
+	if err = decode(text); err == nil {
+		return nil
+	}
+	strict, failed := strictJSON(text)
+	if failed != nil {
+		return unreadable(err)
+	}
+	*into = deploymentBody{}
+	if err = decode(strict); err != nil {
+		return unreadable(err)
+	}
+	return nil
 }
 
 // scopeOf gives parameters and variables their values.

@@ -92,6 +92,31 @@ func checkOnboarding(c *checking) *armError {
 	return nil
 }
 
+// checkWorkspace keeps what the service sets of a workspace.
+func checkWorkspace(c *checking) *armError {
+	r := c.r
+	r.Properties = clone(r.Properties)
+	if c.old != nil {
+		for _, p := range []string{"customerId", "createdDate"} {
+			if v, ok := c.old.Properties[p]; ok {
+				r.Properties[p] = v
+			}
+		}
+	}
+	if v, ok := r.Properties["retentionInDays"].(json.Number); ok {
+		if d, err := v.Int64(); err != nil || d < 7 || d > 730 {
+			return bad("The property 'retentionInDays' must be between 7 and 730.")
+		}
+	}
+	r.setDefault("sku", map[string]any{"name": "PerGB2018"})
+	r.setDefault("retentionInDays", number("30"))
+	r.setDefault("publicNetworkAccessForIngestion", "Enabled")
+	r.setDefault("publicNetworkAccessForQuery", "Enabled")
+	r.Properties["provisioningState"] = "Succeeded"
+	r.Properties["modifiedDate"] = stamp(c.server.opts.Now())
+	return nil
+}
+
 func checkTable(c *checking) *armError {
 	r := c.r
 	schema, _ := r.Properties["schema"].(map[string]any)

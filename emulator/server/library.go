@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/http"
 	"sort"
 	"strings"
 	"sync"
@@ -105,4 +106,23 @@ func (w *Watchlist) add(r *resource) {
 		row = append(row, v)
 	}
 	w.Items = append(w.Items, row)
+}
+
+// searchSchema answers the oldest way to ask for columns: those of all tables, without saying of which.
+//
+// Source: Azure REST reference, "Schema: Get" of Log Analytics, 2020-08-01.
+func (s *Server) searchSchema(w http.ResponseWriter) {
+	types := map[string]any{}
+	if s.opts.Engine != nil {
+		for _, t := range s.opts.Engine.Tables() {
+			for _, c := range t.Columns {
+				types[c.Name] = c.Type.String()
+			}
+		}
+	}
+	value := []any{}
+	for _, name := range sortedKeys(types) {
+		value = append(value, map[string]any{"name": name, "displayName": name, "type": types[name], "indexed": true, "stored": true, "facet": true, "ownerType": []any{}})
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"metadata": map[string]any{"resultType": "schema", "total": len(value), "schema": map[string]any{"name": "schema", "version": 2}}, "value": value})
 }

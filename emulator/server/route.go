@@ -118,13 +118,18 @@ func body(r *http.Request, into any) *armError {
 	d := json.NewDecoder(in)
 	d.UseNumber()
 	if err := d.Decode(into); err != nil {
-		var big *http.MaxBytesError
-		if errors.As(err, &big) {
-			return &armError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", fmt.Sprintf("The body is over %d bytes.", big.Limit)}
-		}
-		return &armError{http.StatusBadRequest, "InvalidRequestContent", "The request content was invalid and could not be deserialized: " + err.Error()}
+		return unreadable(err)
 	}
 	return nil
+}
+
+// unreadable is the answer to a body that is no JSON, or too much of it.
+func unreadable(err error) *armError {
+	var big *http.MaxBytesError
+	if errors.As(err, &big) {
+		return &armError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", fmt.Sprintf("The body is over %d bytes.", big.Limit)}
+	}
+	return &armError{http.StatusBadRequest, "InvalidRequestContent", "The request content was invalid and could not be deserialized: " + err.Error()}
 }
 
 // authorized wants a bearer token that this server gave, or any while it has no secret; false means it has answered.

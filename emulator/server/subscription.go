@@ -27,6 +27,9 @@ func (s *Server) fixed(w http.ResponseWriter, r *http.Request, segments, lower [
 		writeJSON(w, 200, map[string]any{"value": []any{group}})
 	case n == 4 && lower[2] == "resourcegroups" && r.Method == http.MethodHead:
 		w.WriteHeader(map[bool]int{true: http.StatusNoContent, false: http.StatusNotFound}[lower[3] == strings.ToLower(s.opts.ResourceGroup)])
+	case n == 3 && lower[2] == "locations" && r.Method == http.MethodGet:
+		writeJSON(w, 200, map[string]any{"value": []any{map[string]any{"id": "/subscriptions/" + s.opts.Subscription + "/locations/" + s.opts.Location, "name": s.opts.Location,
+			"type": "Region", "displayName": s.opts.Location, "regionalDisplayName": s.opts.Location, "metadata": map[string]any{"regionType": "Physical", "regionCategory": "Recommended"}}}})
 	case n == 3 && lower[2] == "resources" && r.Method == http.MethodGet, n == 5 && lower[2] == "resourcegroups" && lower[4] == "resources" && r.Method == http.MethodGet:
 		s.resources(w)
 	case n == 4 && lower[2] == "resourcegroups" && r.Method == http.MethodGet:
@@ -67,6 +70,8 @@ func (s *Server) action(w http.ResponseWriter, r *http.Request, p place, version
 		s.whatIf(w, r)
 	case p.t.name == "Microsoft.SecurityInsights/incidents" && r.Method == http.MethodPost && oneOf(p.action, "alerts", "bookmarks", "entities"):
 		s.incidentParts(w, p, version)
+	case p.t.name == "Microsoft.OperationalInsights/workspaces" && p.action == "schema" && r.Method == http.MethodPost:
+		s.searchSchema(w)
 	case p.t.name == "Microsoft.Resources/deployments" && p.action == "operations" && r.Method == http.MethodGet:
 		s.deploymentOperations(w, p)
 	default:

@@ -46,13 +46,13 @@ func allTypes() map[string]*armType {
 	add(&armType{name: si + "bookmarks", versions: insights, createdStatus: 201, check: checkBookmark})
 	add(&armType{name: si + "bookmarks/relations", versions: insights, createdStatus: 201, check: checkRelation})
 	oi := "Microsoft.OperationalInsights/workspaces"
-	add(&armType{name: oi, patch: true, versions: []string{"2020-08-01", "2021-06-01", "2022-10-01", "2023-09-01", "2025-02-01"}, createdStatus: 201})
+	add(&armType{name: oi, patch: true, check: checkWorkspace, versions: []string{"2020-08-01", "2021-06-01", "2022-10-01", "2023-09-01", "2025-02-01"}, createdStatus: 201})
 	add(&armType{name: oi + "/savedSearches", versions: []string{"2020-08-01", "2023-09-01", "2025-02-01"}, createdStatus: 200, check: checkSavedSearch})
 	add(&armType{name: oi + "/tables", patch: true, versions: []string{"2021-12-01-preview", "2022-10-01", "2023-09-01", "2025-02-01"}, createdStatus: 200, check: checkTable, show: showTable})
 	add(&armType{name: "Microsoft.Insights/workbooks", patch: true, versions: []string{"2021-03-08", "2021-08-01", "2022-04-01", "2023-06-01"}, createdStatus: 201, check: checkWorkbook, show: showWorkbook, filter: workbookFilter, listed: listedWorkbook})
 	add(&armType{name: "microsoft.aadiam/diagnosticSettings", versions: []string{"2017-04-01", "2017-04-01-preview"}, createdStatus: 200, check: checkDiagnosticSetting, show: showDiagnosticSetting})
 	add(&armType{name: "microsoft.aadiam/diagnosticSettingsCategories", versions: []string{"2017-04-01", "2017-04-01-preview"}, readOnly: true})
-	add(&armType{name: "Microsoft.Resources/deployments", versions: []string{"2020-06-01", "2021-04-01", "2022-09-01", "2024-03-01", "2025-04-01"}, createdStatus: 201, show: showDeployment})
+	add(&armType{name: "Microsoft.Resources/deployments", versions: []string{"2020-06-01", "2021-04-01", "2022-09-01", "2024-03-01", "2025-04-01"}, createdStatus: 201, deletedStatus: 204, show: showDeployment})
 	return m
 }
 
