@@ -152,8 +152,8 @@ func describe(s *server.Server, ca string, secret bool) ready {
 		"CURL_CA_BUNDLE":      ca,
 		"AZURE_CONFIG_DIR":    filepath.Join(filepath.Dir(ca), "az"), // so that az's own settings stay as they are
 
-		"AZURE_AUTHORITY_HOST":  r.HTTPS + "/adfs", // with this part no client asks Microsoft whether the host may be trusted
-		"AZURE_TENANT_ID":       w.Tenant,
+		"AZURE_AUTHORITY_HOST":  r.HTTPS,
+		"AZURE_TENANT_ID":       "adfs", // the one tenant for which no client asks Microsoft whether the host may be trusted
 		"AZURE_CLIENT_ID":       "00000000-0000-4000-8000-0000000000c1",
 		"AZURE_SUBSCRIPTION_ID": w.Subscription,
 
@@ -193,7 +193,7 @@ func printServe(c *cli.Context, r ready) {
 func azLines(r ready) string {
 	return fmt.Sprintf("# az cloud register -n blindspot --endpoint-resource-manager %s\n", r.HTTPS) +
 		"# az cloud set -n blindspot\n" +
-		`# az login --service-principal -u "$AZURE_CLIENT_ID" -p "$AZURE_CLIENT_SECRET" --tenant "$AZURE_TENANT_ID"` + "\n"
+		`# az login --service-principal -u "$AZURE_CLIENT_ID" -p "$AZURE_CLIENT_SECRET" --tenant ` + r.Tenant + "\n"
 }
 
 func shellQuote(s string) string {

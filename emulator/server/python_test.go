@@ -36,7 +36,7 @@ func identityOf(t *testing.T, s *Server) []string {
 		t.Fatal(err)
 	}
 	return append(os.Environ(), "NODE_EXTRA_CA_CERTS="+ca, "REQUESTS_CA_BUNDLE="+ca, "IDENTITY_ENDPOINT="+s.URL()+"/msi/token", "IDENTITY_HEADER=x",
-		"AZURE_AUTHORITY_HOST="+s.SecureURL()+"/adfs", "AZURE_TENANT_ID="+s.opts.Tenant, "AZURE_CLIENT_ID=00000000-0000-4000-8000-0000000000c1", "AZURE_CLIENT_SECRET=any",
+		"AZURE_AUTHORITY_HOST="+s.SecureURL(), "AZURE_TENANT_ID=adfs", "AZURE_CLIENT_ID=00000000-0000-4000-8000-0000000000c1", "AZURE_CLIENT_SECRET=any",
 		"STAND_IN_HTTPS="+s.SecureURL(), "STAND_IN_HTTP="+s.URL(), "STAND_IN_WORKSPACE_ID="+s.opts.WorkspaceID, "STAND_IN_RESOURCE="+s.WorkspaceResource(),
 		"STAND_IN_SUBSCRIPTION="+s.opts.Subscription, "STAND_IN_GROUP="+s.opts.ResourceGroup, "STAND_IN_WORKSPACE="+s.opts.Workspace, "STAND_IN_TENANT="+s.opts.Tenant)
 }
