@@ -260,6 +260,9 @@ func betaInv(_ *Call, a []value.Value) value.Value {
 		}
 		return value.Null(value.Real)
 	}
+	if p == 0 || p == 1 {
+		return value.NewReal(p)
+	}
 	low, high := 0.0, 1.0
 	for i := 0; i < 200 && high-low > 1e-16; i++ {
 		if mid := (low + high) / 2; regularBeta(mid, alpha, beta) < p {

@@ -143,13 +143,14 @@ func anomaliesKernel(_ *Call, a []value.Value) value.Value {
 	return arrayValue([]*value.Node{value.NodeArray(flags...), realNodes(score), realNodes(p.baseline)})
 }
 
+// forecastKernel is series_decompose whose last points are not learnt from, with a line as its trend: the baseline goes on over them.
 func forecastKernel(_ *Call, a []value.Value) value.Value {
 	x, ok := numbersOf(a[0])
 	if !ok {
 		return value.Null(value.Dynamic)
 	}
 	p := decompose(x, int(longOr(a, 2, -1)), argOr(a, 3, value.NewString("linefit")).Text(), int(longOr(a, 1, 0)), realOr(a, 4, 0.6))
-	return value.NewDynamic(realNodes(p.baseline))
+	return arrayValue([]*value.Node{realNodes(p.baseline), realNodes(p.seasonal), realNodes(p.trend), realNodes(p.residual)})
 }
 
 // fences returns the percentiles between which Tukey's test sees nothing unusual.
