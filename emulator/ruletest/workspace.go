@@ -16,7 +16,6 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/store"
-	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
 
 // base is what the workspaces of all cases share: the content's names and its watchlists. It is safe for
@@ -88,23 +87,17 @@ func (x *base) open(test *content.TestCase, now time.Time) (ws *emulator.Workspa
 		if w.Missing {
 			continue
 		}
-		shipped := watchlistData{alias: w.Alias}
+		shape, key := &content.Watchlist{}, ""
 		for _, s := range x.watchlists {
-			if s.alias == w.Alias {
-				shipped.key = s.key
-				shipped.data = s.data
-			}
-		}
-		data := emulator.WatchlistRows(nil, w.Items)
-		if shipped.data != nil { // keep the columns of the shipped one, also those that no item fills
-			for _, c := range shipped.data.Columns {
-				if data.Column(c.Name) == nil {
-					data.Columns = append(data.Columns, c)
-					data.Vectors = append(data.Vectors, vector.ConstOf(value.NewString(""), data.N))
+			if s.alias == w.Alias { // keep the columns of the shipped one, also those that no item fills
+				key = s.key
+				for _, c := range s.data.Columns {
+					shape.Columns = append(shape.Columns, content.WatchlistColumn{Name: c.Name})
 				}
 			}
 		}
-		if err := ws.AddWatchlist(w.Alias, shipped.key, data); err != nil {
+		data := emulator.WatchlistRows(shape, w.Items)
+		if err := ws.AddWatchlist(w.Alias, key, data); err != nil {
 			return nil, nil, fmt.Errorf("watchlist %s: %w", w.Alias, err)
 		}
 	}
