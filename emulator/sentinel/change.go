@@ -55,7 +55,11 @@ func (x *span) change(ctx context.Context, c *Change) error {
 		st.off, st.auto = false, false
 		if x.Options.ReanchorOnEnable {
 			st.anchor = c.At
-			st.quiet, st.covered = time.Time{}, time.Time{}
+			st.quiet = time.Time{}
+		}
+		// What was ingested while the rule was off is not made up for, and what was covered before is not repeated.
+		if own := NRTRun(c.At, time.Time{}, x.Options).Window.From; st.covered.Before(own) {
+			st.covered = own
 		}
 		x.restart(st, c.At)
 	case Rerun:

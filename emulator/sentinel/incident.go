@@ -119,7 +119,7 @@ func (s *Incidents) record(i *Incident, at time.Time, by string, what ...string)
 // it is new.
 func (s *Incidents) file(rule *content.Rule, a Alert, at time.Time) (i *Incident, before Incident) {
 	if g := grouping(rule); g != nil {
-		if i := s.match(rule, g, a, at); i != nil {
+		if i := s.match(rule, g, a); i != nil {
 			before = *i
 			s.join(i, a, at)
 			return i, before
@@ -148,7 +148,7 @@ func grouping(rule *content.Rule) *content.Grouping {
 
 // match finds the youngest incident that takes the alert. The time frame runs from the incident's first alert (facts
 // S102, S103), a closed incident takes it only when the rule reopens (S108), and a full one never does (S107).
-func (s *Incidents) match(rule *content.Rule, g *content.Grouping, a Alert, at time.Time) *Incident {
+func (s *Incidents) match(rule *content.Rule, g *content.Grouping, a Alert) *Incident {
 	frame := g.Lookback.Value
 	if frame == 0 {
 		frame = defaultGroupingLookback
@@ -157,7 +157,7 @@ func (s *Incidents) match(rule *content.Rule, g *content.Grouping, a Alert, at t
 	for k := len(list) - 1; k >= 0; k-- {
 		i := list[k]
 		switch {
-		case at.Sub(i.Alerts[0].Time) > frame, len(i.Alerts) >= maxIncidentAlerts:
+		case a.Time.Sub(i.Alerts[0].Time) > frame, len(i.Alerts) >= maxIncidentAlerts:
 			continue
 		case i.Status == "Closed" && (!g.ReopenClosedIncident || s.Options.Defender):
 			continue

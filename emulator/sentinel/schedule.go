@@ -54,12 +54,14 @@ func (g Grid) From(t time.Time) int {
 	return k
 }
 
-// NRTRun returns the near-real-time run at instant e. since is the end of the last window that was covered; the zero
-// time means the run covers its own slice only.
+// NRTRun returns the near-real-time run at instant e. since is the end of the last window that was covered: the run makes
+// up for what was not, up to a limit, and repeats nothing. The zero time means that the run covers its own slice.
 func NRTRun(e, since time.Time, o Options) Run {
 	to := e.Add(-o.NRTDelay)
 	from := to.Add(-o.NRTSlice)
-	if !since.IsZero() && since.Before(from) {
+	if since.After(from) && since.Before(to) {
+		from = since
+	} else if !since.IsZero() && since.Before(from) {
 		from = since
 		if oldest := to.Add(-o.NRTSlice * time.Duration(o.NRTCatchUp+1)); from.Before(oldest) {
 			from = oldest

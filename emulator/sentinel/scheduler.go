@@ -223,9 +223,9 @@ func (s *Scheduler) Span(ctx context.Context, from, to time.Time) (*Log, error) 
 
 // begin sets a rule's next run to the first that is due at or after an instant.
 func (x *span) begin(st *state, from time.Time) {
-	st.minute = from
-	if st.anchor.After(from) {
-		st.minute = st.anchor
+	st.minute = st.anchor
+	if slice := x.Options.NRTSlice; st.anchor.Before(from) {
+		st.minute = Grid{Anchor: st.anchor, Frequency: slice}.At(Grid{Anchor: st.anchor, Frequency: slice}.From(from), Options{FirstRunWaits: true}).Due
 	}
 	if st.rule.QueryFrequency.Value > 0 {
 		st.next = st.grid().From(from)
