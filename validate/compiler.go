@@ -12,7 +12,14 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
+	"github.com/seed-caab1ad3/blindspot/validate/check"
+	"github.com/seed-caab1ad3/blindspot/validate/report"
 )
+
+// Diagnosed turns what the compiler said of a query that is no content into findings, as Run does for one that is.
+func Diagnosed(q content.Text, res CompileResult) []report.Finding {
+	return check.Diagnosed(q, res, report.Error)
+}
 
 // KQL is the Compiler of this program: it binds queries against the service's tables and the bundle's own names.
 type KQL struct {
@@ -50,8 +57,14 @@ func (k *KQL) Check(query content.Text, profile string, b *content.Bundle) Compi
 	return k.compile("", query.String(), profile, b)
 }
 
-// CheckFunction compiles a function's body with its parameters in scope: scalars have their defaults or nulls, tables are empty.
+// CheckFunction compiles a function's body with its parameters in scope; see ParameterLets.
 func (k *KQL) CheckFunction(f *content.Function, profile string, b *content.Bundle) CompileResult {
+	return k.compile(ParameterLets(f), f.Query.String(), profile, b)
+}
+
+// ParameterLets returns statements that put a function's parameters in scope for its body: scalars have their defaults or
+// nulls, tables are empty.
+func ParameterLets(f *content.Function) string {
 	var p strings.Builder
 	for _, par := range f.Parameters {
 		p.WriteString("let ")
@@ -71,7 +84,7 @@ func (k *KQL) CheckFunction(f *content.Function, profile string, b *content.Bund
 		}
 		p.WriteString(";\n")
 	}
-	return k.compile(p.String(), f.Query.String(), profile, b)
+	return p.String()
 }
 
 // compile binds prefix+text and reports places in text alone.

@@ -74,11 +74,11 @@ func (k *Incremental) Check(query content.Text, profile string, b *content.Bundl
 	k.enter(b)
 	key := queryKey{query.String(), profile}
 	k.asked[key] = k.turn
-	if r, ok := k.results[key]; ok {
-		return r
+	r, ok := k.results[key]
+	if !ok {
+		r = k.kql.Check(query, profile, k.base)
+		k.results[key] = r
 	}
-	r := k.kql.Check(query, profile, k.base)
-	k.results[key] = r
 	return r
 }
 

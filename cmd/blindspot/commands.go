@@ -30,6 +30,7 @@ func commands() []*cli.Command {
 		serveCommand(),
 		workbookCommand(),
 		newCommand(),
+		lspCommand(),
 		fmtCommand(),
 		docsCommand(),
 		schemaCommand(),

@@ -31,6 +31,11 @@ func loadContent(paths []string) (*loaded, error) { return loadContentFrom(paths
 
 // loadContentFrom is loadContent with a cache of what files gave the last time; nil for none.
 func loadContentFrom(paths []string, cache *content.Cache) (*loaded, error) {
+	return loadContentOver(paths, cache, os.DirFS)
+}
+
+// loadContentOver is loadContentFrom with what opens a folder.
+func loadContentOver(paths []string, cache *content.Cache, open func(dir string) fs.FS) (*loaded, error) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // commands over content end soon: memory is cheaper than collecting it
 	}
@@ -80,7 +85,7 @@ func loadContentFrom(paths []string, cache *content.Cache) (*loaded, error) {
 		} else {
 			l.only = append(l.only, o.Prefix)
 		}
-		b, problems := content.Load(os.DirFS(root), o)
+		b, problems := content.Load(open(root), o)
 		appendBundle(l.Bundle, b)
 		l.Problems = append(l.Problems, problems...)
 	}

@@ -67,3 +67,16 @@ func Lookup(id string) (Technique, bool) {
 	}
 	return Technique{}, false
 }
+
+// All returns every technique, sorted by id.
+func All() []Technique {
+	lines := strings.Split(strings.TrimSuffix(table, "\n"), "\n")
+	out := make([]Technique, 0, len(lines))
+	for _, line := range lines {
+		id, _, _ := strings.Cut(line, "\t")
+		if t, ok := Lookup(id); ok {
+			out = append(out, t)
+		}
+	}
+	return out
+}

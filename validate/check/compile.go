@@ -8,8 +8,10 @@ import (
 	"github.com/seed-caab1ad3/blindspot/validate/report"
 )
 
+const compileID = "compile"
+
 var compile = Check{
-	ID:      "compile",
+	ID:      compileID,
 	Summary: "Every query compiles",
 	Why:     "The service runs a rule's query when it is saved, and refuses one that does not compile; a function that does not compile breaks every rule that calls it.",
 	Level:   report.Error,
@@ -27,18 +29,25 @@ var compile = Check{
 }
 
 func (p *Pass) diagnostics(q content.Text, res CompileResult) {
+	*p.out = append(*p.out, Diagnosed(q, res, p.level)...)
+}
+
+// Diagnosed turns what the compiler said of a query into findings at their places in the query's file. Errors have the level.
+func Diagnosed(q content.Text, res CompileResult, errors report.Severity) []report.Finding {
+	var out []report.Finding
 	for _, d := range res.Diagnostics {
-		level := p.level
+		level := errors
 		switch d.Severity {
 		case source.Warning:
 			level = max(level, report.Warning)
 		case source.Suggestion:
 			level = report.Info
 		}
-		f := report.Finding{Check: p.check.ID, Code: d.Code, Severity: level, Message: d.Message, Help: d.Help}
+		f := report.Finding{Check: compileID, Code: d.Code, Severity: level, Message: d.Message, Help: d.Help}
 		f.Fix = rename(q, d)
-		*p.out = append(*p.out, f.At(q.Span(d.Span.Start, d.Span.End)))
+		out = append(out, f.At(q.Span(d.Span.Start, d.Span.End)))
 	}
+	return out
 }
 
 // rename is the fix of a diagnostic that names one other word for the one it points at. It is unsafe: the compiler knows
