@@ -369,6 +369,17 @@ func (r *run) put(a *Action) error {
 		result = got
 	}
 	if a.Kind == Watchlist {
+		if a.have == nil && hasMappings(a.want.Items) { // the CSV that makes a watchlist has no place for them
+			b := *a
+			c := *result
+			if err := readItems(r.req, r.W, &c); err != nil {
+				return err
+			}
+			b.have = &c
+			if err := r.watchlist(&b); err != nil {
+				return err
+			}
+		}
 		c := *result
 		c.Items = a.want.Items
 		result = &c
@@ -516,7 +527,7 @@ func (r *run) watchlist(a *Action) error {
 		if err := r.begin(a, "row"); err != nil {
 			return err
 		}
-		if _, err := r.W.Do(r.req, azure.Request{Method: http.MethodPut, Path: base + x.id, Version: stableVersion, Body: map[string]any{"properties": map[string]any{"itemsKeyValue": x.row}}}); err != nil {
+		if _, err := r.W.Do(r.req, azure.Request{Method: http.MethodPut, Path: base + x.id, Version: stableVersion, Body: itemBody(x.row)}); err != nil {
 			return err
 		}
 	}
@@ -546,10 +557,31 @@ func rowChanges(want, have *Resource) (add []newRow, drop []string) {
 		left[k] = append(left[k], have.itemIDs[i])
 		used[strings.ToLower(have.itemIDs[i])] = true
 	}
+	var rest []map[string]any
 	for _, it := range want.Items {
 		k := string(compact(it))
 		if ids := left[k]; len(ids) > 0 {
 			left[k] = ids[1:]
+			continue
+		}
+		rest = append(rest, it)
+	}
+	// A row whose mapping alone differs is written in its place.
+	same := map[string][]string{}
+	for i, it := range have.Items {
+		if ids := left[string(compact(it))]; contains(ids, have.itemIDs[i]) {
+			k := string(compact(cells(it)))
+			same[k] = append(same[k], have.itemIDs[i])
+		}
+	}
+	for _, it := range rest {
+		k := string(compact(it))
+		if ids := same[string(compact(cells(it)))]; len(ids) > 0 && (it[mappingKey] != nil || hasMappings(have.Items)) {
+			same[string(compact(cells(it)))] = ids[1:]
+			for l, list := range left {
+				left[l] = without(list, ids[0])
+			}
+			add = append(add, newRow{ids[0], it})
 			continue
 		}
 		id := ""
@@ -573,7 +605,7 @@ func rowChanges(want, have *Resource) (add []newRow, drop []string) {
 func csvOf(items []map[string]any) string {
 	set := map[string]bool{}
 	for _, it := range items {
-		for k := range it {
+		for k := range cells(it) {
 			set[k] = true
 		}
 	}

@@ -74,6 +74,11 @@ func Wanted(b *content.Bundle, raw []*Resource, t *azure.Target) (*Desired, erro
 		return nil, errors.Join(w.errs...)
 	}
 	out := &Desired{Resources: dropUnusedShipped(w.all)}
+	for _, r := range out.Resources {
+		for _, p := range r.plainSecrets() {
+			out.Notes = append(out.Notes, fmt.Sprintf("%s: %s is a secret in plain text; write ${env:NAME} and set the variable NAME", r.File, p))
+		}
+	}
 	sortResources(out.Resources)
 	return out, nil
 }
@@ -238,6 +243,12 @@ func workbookResource(k *content.Workbook, t *azure.Target) (*Resource, error) {
 	}
 	if kind, _ := own["kind"].(string); kind != "" {
 		r.Body["kind"] = kind
+	}
+	if id, ok := own["identity"].(map[string]any); ok {
+		r.Body["identity"] = id
+	}
+	if loc, _ := own["location"].(string); loc != "" {
+		r.Body["location"] = loc
 	}
 	overlay(r.Body, own["arm"])
 	return r, nil

@@ -44,22 +44,26 @@ type kindInfo struct {
 	mark     string // the word of the metadata resource for it; "" when the service has none
 	armType  string
 	readOnly []string // properties that the service sets
+	nested   []string // the same further in, by path
 	noEtag   bool     // the service guards it by nothing; we compare before writing
 }
 
 var kindTable = [...]kindInfo{
-	{Onboarding, "onboarding", "", "Microsoft.SecurityInsights/onboardingStates", nil, false},
-	{Table, "tables", "", "Microsoft.OperationalInsights/workspaces/tables", []string{"provisioningState", "lastPlanModifiedDate", "archiveRetentionInDays", "retentionInDaysAsDefault", "totalRetentionInDaysAsDefault", "resultStatistics"}, true},
-	{Watchlist, "watchlists", "Watchlist", "Microsoft.SecurityInsights/watchlists", []string{"watchlistId", "watchlistAlias", "watchlistType", "created", "updated", "createdBy", "updatedBy", "isDeleted", "provisioningState", "uploadStatus", "tenantId", "watchlistItemsCount", "rawContent", "contentType", "numberOfLinesToSkip", "sasUri"}, false},
-	{Function, "functions", "Parser", "Microsoft.OperationalInsights/workspaces/savedSearches", nil, false},
-	{Rule, "rules", "AnalyticsRule", "Microsoft.SecurityInsights/alertRules", []string{"lastModifiedUtc", "lastUpdatedDateUtc", "createdDateUtc"}, false},
-	{RuleAction, "actions", "", "Microsoft.SecurityInsights/alertRules/actions", []string{"workflowId"}, false},
-	{HuntingQuery, "hunting", "HuntingQuery", "Microsoft.OperationalInsights/workspaces/savedSearches", nil, false},
-	{SavedSearch, "queries", "", "Microsoft.OperationalInsights/workspaces/savedSearches", nil, false},
-	{Workbook, "workbooks", "Workbook", "Microsoft.Insights/workbooks", []string{"timeModified", "userId", "revision"}, true},
-	{AutomationRule, "automation", "AutomationRule", "Microsoft.SecurityInsights/automationRules", []string{"lastModifiedTimeUtc", "createdTimeUtc", "lastModifiedBy", "createdBy"}, false},
-	{DataConnector, "connectors", "DataConnector", "Microsoft.SecurityInsights/dataConnectors", nil, false},
-	{Metadata, "metadata", "", "Microsoft.SecurityInsights/metadata", nil, false},
+	{Onboarding, "onboarding", "", "Microsoft.SecurityInsights/onboardingStates", nil, nil, false},
+	{Table, "tables", "", "Microsoft.OperationalInsights/workspaces/tables", []string{"provisioningState", "lastPlanModifiedDate", "archiveRetentionInDays", "retentionInDaysAsDefault", "totalRetentionInDaysAsDefault", "resultStatistics"},
+		[]string{"searchResults.sourceTable", "searchResults.azureAsyncOperationId", "restoredLogs.azureAsyncOperationId", "schema.columns.isDefaultDisplay", "schema.columns.isHidden"}, true},
+	{Watchlist, "watchlists", "Watchlist", "Microsoft.SecurityInsights/watchlists", []string{"watchlistId", "watchlistAlias", "watchlistType", "created", "updated", "createdBy", "updatedBy", "isDeleted", "provisioningState", "uploadStatus", "tenantId", "watchlistItemsCount", "rawContent", "contentType", "numberOfLinesToSkip", "sasUri"}, nil, false},
+	{Function, "functions", "Parser", "Microsoft.OperationalInsights/workspaces/savedSearches", nil, nil, false},
+	{Rule, "rules", "AnalyticsRule", "Microsoft.SecurityInsights/alertRules", []string{"lastModifiedUtc", "lastUpdatedDateUtc", "createdDateUtc"},
+		[]string{"sourceSettings.sourceSubTypes.sourceSubTypeDisplayName", "sourceSettings.sourceSubTypes.severityFilters.isSupported"}, false},
+	{RuleAction, "actions", "", "Microsoft.SecurityInsights/alertRules/actions", []string{"workflowId"}, nil, false},
+	{HuntingQuery, "hunting", "HuntingQuery", "Microsoft.OperationalInsights/workspaces/savedSearches", nil, nil, false},
+	{SavedSearch, "queries", "", "Microsoft.OperationalInsights/workspaces/savedSearches", nil, nil, false},
+	{Workbook, "workbooks", "Workbook", "Microsoft.Insights/workbooks", []string{"timeModified", "userId", "revision"}, nil, true},
+	{AutomationRule, "automation", "AutomationRule", "Microsoft.SecurityInsights/automationRules", []string{"lastModifiedTimeUtc", "createdTimeUtc", "lastModifiedBy", "createdBy"},
+		[]string{"actions.actionConfiguration.labels.labelType"}, false},
+	{DataConnector, "connectors", "DataConnector", "Microsoft.SecurityInsights/dataConnectors", nil, nil, false},
+	{Metadata, "metadata", "", "Microsoft.SecurityInsights/metadata", nil, nil, false},
 }
 
 func (k Kind) info() *kindInfo {
@@ -158,13 +162,16 @@ func writeVersion(k Kind, body map[string]any) string {
 		return previewVersion
 	}
 	p, _ := body["properties"].(map[string]any)
-	for _, name := range [...]string{"subTechniques", "sentinelEntitiesMappings", "sourceSettings", "scenarioExclusionPatterns"} {
+	for _, name := range previewOnly {
 		if v := p[name]; v != nil && !isEmpty(v) {
 			return previewVersion
 		}
 	}
 	return stableVersion
 }
+
+// previewOnly are the properties of rules that only the preview api-version knows.
+var previewOnly = [...]string{"subTechniques", "sentinelEntitiesMappings", "sourceSettings", "scenarioExclusionPatterns"}
 
 // listQuery is what a list must be asked with.
 func listQuery(k Kind) url.Values {

@@ -461,6 +461,9 @@ func diffRows(out *[]Field, at string, from, to []string) {
 		if err != nil {
 			return s
 		}
+		if m, ok := v.(map[string]any); ok && m[mappingKey] != nil {
+			return map[string]any{"item": cells(m), "entityMapping": m[mappingKey]}
+		}
 		return v
 	}
 	for i < len(from) || j < len(to) {

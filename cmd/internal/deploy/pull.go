@@ -186,7 +186,7 @@ func newFiles(r *Resource, t *azure.Target, name func(string) string) ([]File, e
 		if r.Kind == RuleAction || r.Kind == Table || r.Kind == Onboarding || r.Kind == Metadata {
 			base = r.ID
 		}
-		return []File{{name(folder + "/" + slug(base) + rawSuffix), writeRaw(r)}}, nil
+		return []File{{name(folder + "/" + slug(base) + rawSuffix), writeRaw(r.withPlaces(nil))}}, nil
 	}
 	if r.Kind == Workbook {
 		b, err := workbookFile(r, t, nil)
@@ -255,7 +255,7 @@ func template(r *Resource, columns []string, inline bool) (m map[string]any, ord
 func columnsOf(r *Resource) []string {
 	set := map[string]bool{}
 	for _, it := range r.Items {
-		for k := range it {
+		for k := range cells(it) {
 			set[k] = true
 		}
 	}
@@ -308,6 +308,9 @@ func workbookFile(r *Resource, t *azure.Target, old []byte) ([]byte, error) {
 	if k := r.armKind(); k != "shared" && k != "" {
 		own["kind"] = k
 	}
+	if id, ok := r.Body["identity"].(map[string]any); ok {
+		own["identity"] = id
+	}
 	base := map[string]any{"displayName": r.Name(), "category": "sentinel", "version": "Notebook/1.0", "sourceId": t.ResourceID(), "serializedData": string(raw)}
 	if d := r.text("description"); d != "" {
 		base["description"] = d
@@ -335,7 +338,7 @@ func workbookFile(r *Resource, t *azure.Target, old []byte) ([]byte, error) {
 // updateFile gives an existing file what the workspace holds.
 func updateFile(want, have *Resource, t *azure.Target) ([]File, error) {
 	if !want.hasOwnForm() {
-		return []File{{want.File, writeRaw(have)}}, nil
+		return []File{{want.File, writeRaw(have.withPlaces(want))}}, nil
 	}
 	if want.Kind == Workbook {
 		b, err := workbookFile(have, t, want.doc.Source.Bytes)

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"path"
 	"sort"
 	"strconv"
 	"strings"
@@ -80,10 +81,13 @@ func received(k Kind, m map[string]any) *Resource {
 			r.etag = s
 		}
 	}
-	for _, name := range [...]string{"kind", "tags", "location"} {
+	for _, name := range [...]string{"kind", "tags", "location", "identity"} {
 		if v := m[name]; v != nil && !isEmpty(v) {
 			r.Body[name] = v
 		}
+	}
+	if id, ok := r.Body["identity"].(map[string]any); ok {
+		r.Body["identity"] = withoutReadOnly("identity", id, []string{"identity.principalId", "identity.tenantId", "identity.userAssignedIdentities.*.principalId", "identity.userAssignedIdentities.*.clientId"})
 	}
 	props, _ := m["properties"].(map[string]any)
 	r.Body["properties"] = strip(k, r.armKind(), props)
@@ -116,7 +120,7 @@ next:
 		if v == nil {
 			continue
 		}
-		out[name] = dropNulls(v)
+		out[name] = withoutReadOnly(name, dropNulls(v), info.nested)
 	}
 	switch k {
 	case Rule:
@@ -138,6 +142,35 @@ next:
 		}
 	}
 	return out
+}
+
+// withoutReadOnly leaves out what lies at the paths given; a list's items have their list's path, and * is any name.
+func withoutReadOnly(at string, v any, paths []string) any {
+	if len(paths) == 0 {
+		return v
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+	next:
+		for k, x := range v {
+			here := at + "." + k
+			for _, p := range paths {
+				if ok, _ := path.Match(strings.ReplaceAll(p, ".", "/"), strings.ReplaceAll(here, ".", "/")); ok {
+					continue next
+				}
+			}
+			out[k] = withoutReadOnly(here, x, paths)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, x := range v {
+			out[i] = withoutReadOnly(at, x, paths)
+		}
+		return out
+	}
+	return v
 }
 
 func dropNulls(v any) any {
@@ -224,6 +257,13 @@ func (r *Resource) wire() map[string]any {
 	}
 	if m, ok := props["tags"].(map[string]any); ok && (r.Kind == Function || r.Kind == HuntingQuery || r.Kind == SavedSearch) {
 		props["tags"] = tagsToList(m)
+	}
+	if r.Kind == Rule { // the stable api-version refuses these by name, also when they say nothing
+		for _, name := range previewOnly {
+			if isEmpty(props[name]) {
+				delete(props, name)
+			}
+		}
 	}
 	out["properties"] = props
 	return out
@@ -397,7 +437,14 @@ func (r *Resource) comparable() map[string]any {
 	if t := canon("tags", r.Body["tags"]); t != nil && r.Kind == Workbook {
 		out["tags"] = visibleTags(t)
 	}
-	if p := canon("", r.props()); p != nil {
+	if id := canon("identity", r.Body["identity"]); id != nil && r.Kind == Workbook {
+		out["identity"] = id
+	}
+	props := any(r.props())
+	if r.Kind.holdsSecrets() {
+		props = withoutSecrets(props)
+	}
+	if p := canon("", props); p != nil {
 		out["properties"] = p
 	}
 	if r.Items != nil {
@@ -407,11 +454,6 @@ func (r *Resource) comparable() map[string]any {
 		}
 		sort.Strings(rows)
 		out["items"] = rows
-	}
-	if r.Kind == RuleAction {
-		if p, ok := out["properties"].(map[string]any); ok {
-			delete(p, "triggerUri") // the service never shows it
-		}
 	}
 	return out
 }

@@ -86,16 +86,21 @@ func newStandIn(t testing.TB, o server.Options) *standIn {
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
+	var client *http.Client
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
+		if client != nil {
+			client.CloseIdleConnections() // or the server waits for them
+		}
 		_ = s.Close(ctx)
 	})
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(s.CA()) {
 		t.Fatal("the stand-in's certificate cannot be read")
 	}
-	x := &standIn{t: t, server: s, wire: &wire{writes: map[string]int{}, next: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, MaxIdleConnsPerHost: 16}}}}
+	client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, MaxIdleConnsPerHost: 16}}
+	x := &standIn{t: t, server: s, wire: &wire{writes: map[string]int{}, next: client}}
 	x.retry = policy.RetryOptions{MaxRetries: 2, RetryDelay: time.Millisecond, MaxRetryDelay: 2 * time.Second, TryTimeout: 5 * time.Second}
 	parts := strings.Split(s.WorkspaceResource(), "/")
 	x.target = &azure.Target{Name: "test", Subscription: parts[2], ResourceGroup: parts[4], Workspace: parts[8], Tenant: "00000000-0000-4000-8000-0000000000ff", Auth: "secret", Cloud: "public",

@@ -232,24 +232,10 @@ func readItems(ctx context.Context, w *azure.Workspace, r *Resource) error {
 	}
 	r.Items, r.itemIDs = []map[string]any{}, nil
 	for _, m := range all {
-		p, _ := m["properties"].(map[string]any)
-		if p["isDeleted"] == true {
-			continue
+		if row, id, gone := itemOf(m); !gone {
+			r.Items = append(r.Items, row)
+			r.itemIDs = append(r.itemIDs, id)
 		}
-		values, _ := p["itemsKeyValue"].(map[string]any)
-		row := map[string]any{}
-		for k, v := range values {
-			if s, ok := v.(string); ok {
-				row[k] = s
-			} else if v == nil {
-				row[k] = ""
-			} else {
-				row[k] = string(compact(v))
-			}
-		}
-		id, _ := m["name"].(string)
-		r.Items = append(r.Items, row)
-		r.itemIDs = append(r.itemIDs, id)
 	}
 	return nil
 }

@@ -609,6 +609,7 @@ func watchlistToARM(w *content.Watchlist, arm any) (id string, body map[string]a
 		}
 		items = append(items, row)
 	}
+	takeMappings(body, items)
 	return w.Alias, body, items
 }
 
@@ -646,6 +647,9 @@ func armToWatchlist(id string, body map[string]any, items []map[string]any, colu
 			rows[i] = rec
 		}
 		m["items"] = rows
+	}
+	if l := mappingsOf(items); l != nil {
+		m["arm"] = map[string]any{mappingsKey: l}
 	}
 	return withRest(m, p, func(m map[string]any) map[string]any {
 		_, b, _ := watchlistToARM(watchlistOf(m), m["arm"])
