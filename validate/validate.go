@@ -5,6 +5,7 @@ package validate
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sort"
 	"strings"
@@ -169,6 +170,33 @@ func (l *levels) of(id string, own report.Severity) report.Severity {
 	return own
 }
 
+// manyDocuments is the number of files from which on they are looked at by all processors.
+const manyDocuments = 16
+
+// schemasAtOnce checks all documents by their schemas and returns a function that says what came of each.
+func schemasAtOnce(ctx context.Context, documents []*content.Document, workers int) func(*content.Document) ([]schema.Violation, error) {
+	type outcome struct {
+		violations []schema.Violation
+		err        error
+		done       bool
+	}
+	all := make([]outcome, len(documents))
+	check.InParallel(ctx, len(documents), workers, func(i int) {
+		all[i].violations, all[i].err = schema.Check(documents[i])
+		all[i].done = true
+	})
+	at := make(map[*content.Document]int, len(documents))
+	for i, d := range documents {
+		at[d] = i
+	}
+	return func(d *content.Document) ([]schema.Violation, error) {
+		if o := all[at[d]]; o.done {
+			return o.violations, o.err
+		}
+		return schema.Check(d)
+	}
+}
+
 // Run checks a bundle and the problems of loading it. The report's findings are sorted; the same content gives the same
 // report. An error means that the options are wrong, that ctx ended, or a fault of this program; bad content is never one.
 func Run(ctx context.Context, b *content.Bundle, problems []content.Problem, opts Options) (*report.Report, error) {
@@ -199,6 +227,11 @@ func Run(ctx context.Context, b *content.Bundle, problems []content.Problem, opt
 		checkSchema = k.schema
 	}
 	level := l.of(SchemaCheck, report.Error)
+	workers := runtime.GOMAXPROCS(0)
+	_, kept := opts.Compiler.(*Incremental)
+	if !kept && level != report.Off && workers > 1 && len(b.Documents) >= manyDocuments {
+		checkSchema = schemasAtOnce(ctx, b.Documents, workers)
+	}
 	for _, d := range b.Documents {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -220,6 +253,9 @@ func Run(ctx context.Context, b *content.Bundle, problems []content.Problem, opt
 		}
 	}
 	s := check.NewSession(b, opts.Compiler)
+	if _, own := opts.Compiler.(*KQL); own && workers > 1 && len(b.Documents) >= manyDocuments && l.of("compile", report.Error) != report.Off {
+		s.Compile(ctx, workers)
+	}
 	for _, c := range check.All() {
 		if err := ctx.Err(); err != nil {
 			return nil, err

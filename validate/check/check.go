@@ -6,10 +6,12 @@
 package check
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
@@ -107,6 +109,55 @@ func NewSession(b *content.Bundle, c Compiler) *Session {
 	}}
 }
 
+// Compile asks the compiler about all queries at once, workers at a time, so that checks find the answers there. The compiler
+// must be safe for concurrent use.
+func (s *Session) Compile(ctx context.Context, workers int) {
+	p := &Pass{Bundle: s.bundle, compiler: s.compiler}
+	var ask []func() func()
+	for _, r := range s.bundle.Rules {
+		ask = append(ask, func() func() { res := p.ask(r.Query); return func() { s.results.rules[r] = res } })
+	}
+	for _, h := range s.bundle.Hunting {
+		ask = append(ask, func() func() { res := p.ask(h.Query); return func() { s.results.hunting[h] = res } })
+	}
+	keep := make([]func(), len(ask))
+	InParallel(ctx, len(ask), workers, func(i int) { keep[i] = ask[i]() })
+	for _, k := range keep {
+		if k != nil {
+			k()
+		}
+	}
+}
+
+// InParallel calls do for 0 to n-1, some at once. What panics is left undone: whoever needs it later does it again, and
+// fails where the fault can be seen.
+func InParallel(ctx context.Context, n, workers int, do func(i int)) {
+	one := func(i int) {
+		defer func() { _ = recover() }()
+		do(i)
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(workers, n) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				one(i)
+			}
+		}()
+	}
+	wg.Wait()
+}
+
+// ask compiles the query of a rule or hunting query.
+func (p *Pass) ask(q content.Text) CompileResult {
+	if strings.TrimSpace(q.String()) == "" {
+		return CompileResult{}
+	}
+	return p.compiler.Check(q, "sentinel", p.Bundle)
+}
+
 // Run runs one check at a level and adds its findings to the session's.
 func (s *Session) Run(c Check, level report.Severity) {
 	if level == report.Off || c.Compile && s.compiler == nil {
@@ -145,9 +196,7 @@ func replace(doc *content.Document, title, value string, path ...any) *report.Fi
 func (p *Pass) compiledRule(r *content.Rule) CompileResult {
 	res, ok := p.results.rules[r]
 	if !ok {
-		if strings.TrimSpace(r.Query.String()) != "" {
-			res = p.compiler.Check(r.Query, "sentinel", p.Bundle)
-		}
+		res = p.ask(r.Query)
 		p.results.rules[r] = res
 	}
 	return res
@@ -156,9 +205,7 @@ func (p *Pass) compiledRule(r *content.Rule) CompileResult {
 func (p *Pass) compiledHunting(h *content.HuntingQuery) CompileResult {
 	res, ok := p.results.hunting[h]
 	if !ok {
-		if strings.TrimSpace(h.Query.String()) != "" {
-			res = p.compiler.Check(h.Query, "sentinel", p.Bundle)
-		}
+		res = p.ask(h.Query)
 		p.results.hunting[h] = res
 	}
 	return res

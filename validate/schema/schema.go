@@ -118,7 +118,7 @@ func Check(doc *content.Document) ([]Violation, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := s.Validate(gojsonschema.NewGoLoader(value))
+	result, err := s.Validate(gojsonschema.NewRawLoader(value)) // decoded already, numbers as json.Number
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", doc.File(), err)
 	}
