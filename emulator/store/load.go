@@ -176,7 +176,18 @@ func LoadFile(path string, o Options) ([]*Data, error) {
 }
 
 // Read reads a file's bytes; name tells its format and table, and stands in errors.
-func Read(name string, r io.Reader, o Options) ([]*Data, error) {
+func Read(name string, r io.Reader, o Options) (list []*Data, err error) {
+	err = guard(name, func() error {
+		list, err = read(name, r, o)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+func read(name string, r io.Reader, o Options) ([]*Data, error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	if head, _ := br.Peek(2); len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
 		z, err := gzip.NewReader(br)
@@ -310,7 +321,10 @@ func peekLine(r *bufio.Reader, limit int) ([]byte, error) {
 
 // readLines reads one object a line, block by block, on the workers.
 func readLines(name string, r io.Reader, o Options) ([]*Data, error) {
-	types, skips := o.types(o.Table), o.skips(o.Table)
+	return readLinesOf(name, r, o, o.types(o.Table), o.skips(o.Table))
+}
+
+func readLinesOf(name string, r io.Reader, o Options, types func(string) value.Type, skips func(string) bool) ([]*Data, error) {
 	var blocks []*block
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, max(o.Workers, 1))
@@ -320,7 +334,7 @@ func readLines(name string, r io.Reader, o Options) ([]*Data, error) {
 	parse := func(b *block) {
 		b.rows = newJSONRows(types)
 		b.rows.skips = skips
-		if b.err = b.parse(name); b.err != nil {
+		if b.err = guard(name, func() error { return b.parse(name) }); b.err != nil {
 			failed.Do(func() { close(stop) })
 		}
 		select {

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -152,6 +153,30 @@ func TestBlocks(t *testing.T) {
 	}
 	if one[0].N != 60_000 || show(one) != show(many) {
 		t.Errorf("one worker and three disagree")
+	}
+}
+
+// TestWorkerFault lets the reading of one line panic, on the caller's goroutine and on workers: it is an error of the file.
+func TestWorkerFault(t *testing.T) {
+	text := strings.Repeat(`{"a":"`+strings.Repeat("x", 1000)+`"}`+"\n", 20_000) + `{"b":1}` + "\n"
+	types := func(column string) value.Type {
+		if column == "b" {
+			panic("out of luck")
+		}
+		return value.String
+	}
+	for _, workers := range []int{1, 3} {
+		list, err := readLinesOf("Own.jsonl", strings.NewReader(text), Options{Table: "Own", Workers: workers}, types, nil)
+		var e *Error
+		if !errors.As(err, &e) || list != nil || e.Error() != "Own.jsonl: a bug of ours stopped the reading: out of luck" {
+			t.Errorf("%d workers: %v, %v", workers, list, err)
+		}
+	}
+	schema := func(string) ([]Column, bool) { panic("no schema today") }
+	for _, c := range []struct{ file, text string }{{"Own.jsonl", "{}"}, {"Own.csv", "a\n1\n"}, {"Own.json", "[{}]"}} {
+		if _, err := Read(c.file, strings.NewReader(c.text), Options{Schema: schema}); err == nil || !strings.HasSuffix(err.Error(), "no schema today") {
+			t.Errorf("%s: %v", c.file, err)
+		}
 	}
 }
 
