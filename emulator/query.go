@@ -175,7 +175,7 @@ func (w *Workspace) run(ctx context.Context, c *compiled, rel bind.Rel, o QueryO
 	rel = rewrite(rel)
 	res, err := exec.Run(ctx, rel, exec.Options{
 		Tables: &view{w, store.Range{From: ticks(o.From), To: ticks(o.To), VisibleUntil: ticks(o.VisibleUntil), IngestedFrom: ticks(o.IngestedFrom)}},
-		Now:    value.TicksOf(now), Seed: o.Seed, Workers: o.Workers, BatchSize: o.BatchSize, Limits: o.Limits, Profile: o.Trace, Rewrite: rewrite,
+		Now:    value.TicksOf(now), Seed: o.Seed, Workers: o.Workers, BatchSize: o.BatchSize, Limits: o.Limits, Profile: o.Trace, Rewrite: rewrite, Memory: w.memory,
 	})
 	if err != nil {
 		var refusal *exec.Refusal

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
@@ -35,7 +36,13 @@ type Options struct {
 	Name string
 	// Plans, when not nil, keeps compiled queries for this and other workspaces.
 	Plans *Plans
+	// Memory bounds, in bytes, what is kept between queries of results over stored rows; 0 stands for DefaultMemory, below 0
+	// nothing is kept.
+	Memory int64
 }
+
+// DefaultMemory is enough for some ten million events that a pack of rules reads again and again.
+const DefaultMemory = 512 << 20
 
 // Workspace holds tables, functions and watchlists. It is safe for concurrent use.
 type Workspace struct {
@@ -49,6 +56,7 @@ type Workspace struct {
 	version    int // grows when what names mean may have changed
 
 	compiled compiledCache
+	memory   *expr.Memory
 }
 
 type watchlist struct {
@@ -68,7 +76,14 @@ func New(o Options) *Workspace {
 	if o.TenantID == "" {
 		o.TenantID = DefaultTenantID
 	}
-	return &Workspace{o: o, tables: map[string]*store.Table{}, functions: map[string]*symbol.StoredFunction{}, watchlists: map[string]*watchlist{}}
+	w := &Workspace{o: o, tables: map[string]*store.Table{}, functions: map[string]*symbol.StoredFunction{}, watchlists: map[string]*watchlist{}}
+	if o.Memory == 0 {
+		o.Memory = DefaultMemory
+	}
+	if o.Memory > 0 {
+		w.memory = expr.NewMemory(o.Memory)
+	}
+	return w
 }
 
 // TenantID returns the workspace's id.

@@ -66,6 +66,8 @@ type Options struct {
 	Context   *builtin.Context
 	// Rewrite is applied to the relations inside expressions; nil leaves them as they were bound.
 	Rewrite func(bind.Rel) bind.Rel
+	// Memory keeps what other queries over the same rows may ask again; nil keeps nothing.
+	Memory *expr.Memory
 }
 
 // ErrLimit is wrapped by errors that say which limit a query ran into.
@@ -154,7 +156,7 @@ func newRun(ctx context.Context, o Options) *run {
 	if r.kernels == nil {
 		r.kernels = &builtin.Context{Now: o.Now, Rand: r.random}
 	}
-	r.env = &expr.Env{Kernel: r.kernel, Scalar: r.scalar, List: r.list}
+	r.env = &expr.Env{Kernel: r.kernel, Scalar: r.scalar, List: r.list, Memory: o.Memory}
 	return r
 }
 

@@ -23,9 +23,13 @@ type lut struct {
 	done atomic.Bool
 	col  vector.Column
 	err  error
+
+	bytes atomic.Int64 // of col, once it is done
 }
 
-func (s *lutSet) get(d *vector.Dict) *lut {
+// lut returns n's results for a dictionary of a column of type t: the query's own, or those that memory keeps.
+func (f *Frame) lut(n *node, d *vector.Dict, t value.Type) *lut {
+	s := &n.luts
 	if l := s.last.Load(); l != nil && l.dict == d {
 		return l
 	}
@@ -33,7 +37,14 @@ func (s *lutSet) get(d *vector.Dict) *lut {
 	defer s.mu.Unlock()
 	l, ok := s.all[d]
 	if !ok {
-		l = &lut{dict: d}
+		if m := f.p.env.Memory; m != nil && len(d.Values) >= rememberedValues {
+			if p := n.fingerprint(); p != unmarked {
+				l = m.get(memoryKey{d, t, p})
+			}
+		}
+		if l == nil {
+			l = &lut{dict: d}
+		}
 		if s.all == nil {
 			s.all = map[*vector.Dict]*lut{}
 		}
@@ -57,12 +68,13 @@ func (f *Frame) byDictionary(n *node) (col vector.Column, ok bool, err error) {
 	var dict *vector.Dict
 	var codes []uint32
 	var values func() vector.Column
+	typ := value.Dynamic
 	switch c := f.src.Column(n.single).(type) {
 	case *vector.Strings:
 		if c.Dict == nil {
 			return nil, false, nil
 		}
-		dict, codes = c.Dict, c.Codes
+		dict, codes, typ = c.Dict, c.Codes, c.Typ
 		values = func() vector.Column { return &vector.Strings{Typ: c.Typ, Flat: dict.Values} }
 	case *vector.Dynamics:
 		if c.Text == nil {
@@ -79,7 +91,7 @@ func (f *Frame) byDictionary(n *node) (col vector.Column, ok bool, err error) {
 	default:
 		return nil, false, nil
 	}
-	l := n.luts.get(dict)
+	l := f.lut(n, dict, typ)
 	if !l.done.Load() {
 		if l.rows.Add(int64(f.n))*4 < int64(len(dict.Values)) || len(dict.Values) > 8 && f.n*4 < len(dict.Values) && l.rows.Load() < int64(len(dict.Values))/2 {
 			return nil, false, nil
@@ -87,6 +99,10 @@ func (f *Frame) byDictionary(n *node) (col vector.Column, ok bool, err error) {
 		l.once.Do(func() {
 			l.col, l.err = f.overDictionary(n, values())
 			l.done.Store(true)
+			if m := f.p.env.Memory; m != nil && l.col != nil {
+				l.bytes.Store(bytesOf(l.col))
+				m.grew(l.bytes.Load())
+			}
 		})
 	}
 	if l.err != nil {

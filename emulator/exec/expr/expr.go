@@ -10,6 +10,7 @@ package expr
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
@@ -34,6 +35,8 @@ type Env struct {
 	Scalar func(*bind.Subquery) (value.Value, error)
 	// List returns what an `in (T)` searches, computed once a query.
 	List func(*bind.InSubquery) (*List, error)
+	// Memory keeps results over dictionaries beyond the query; nil keeps none.
+	Memory *Memory
 }
 
 // Program is compiled expressions.
@@ -71,6 +74,8 @@ type node struct {
 	pure   bool
 	cost   int
 	luts   lutSet
+	marked sync.Once
+	mark   fingerprint
 }
 
 const (
