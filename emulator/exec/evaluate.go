@@ -18,7 +18,7 @@ type evaluateNode struct {
 	input       node
 	right       node
 	inCols      []*bind.Column
-	args        *expr.Program // over the input; nil where an argument reads the right side
+	args        *expr.Program // the arguments over the input, for plugins that take expressions
 	places      []int         // by argument: the column of the input or the right side that it names, -1 for none
 	consts      []value.Value // by argument: its value where it is constant
 	isConst     []bool
@@ -56,6 +56,14 @@ func pluginNamed(name string) pluginFunc {
 		return rollingPercentile
 	case "session_count":
 		return sessionCount
+	case "activity_counts_metrics":
+		return activityCounts
+	case "activity_metrics":
+		return activityMetrics
+	case "rows_near":
+		return rowsNear
+	case "dcount_intersect":
+		return dcountIntersect
 	}
 	return nil
 }
@@ -99,7 +107,12 @@ func (r *run) prepareEvaluate(x *bind.Evaluate) (node, error) {
 		}
 		n.places, n.consts, n.isConst = append(n.places, place), append(n.consts, v), append(n.isConst, constant)
 	}
-	if x.Plugin == "pivot" {
+	switch x.Plugin {
+	case "rows_near", "dcount_intersect":
+		if n.args, err = r.compile(n.inCols, x.Args...); err != nil {
+			return nil, err
+		}
+	case "pivot":
 		if err := r.preparePivot(n); err != nil {
 			return nil, err
 		}
