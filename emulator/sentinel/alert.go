@@ -40,7 +40,7 @@ type Alert struct {
 	Summary bool
 	// Dropped counts entities that limits or empty identifiers kept out, and OverLimit those of them that a limit did.
 	Dropped, OverLimit int
-	Run     Run
+	Run                Run
 }
 
 // Property is one overridden property of an alert.

@@ -488,7 +488,7 @@ type engineFault struct {
 	kind, reason string
 }
 
-func (e *engineFault) Error() string   { return "the engine failed: " + e.kind }
+func (e *engineFault) Error() string { return "the engine failed: " + e.kind }
 
 var errUnknown = errors.New("something that nobody foresaw")
 

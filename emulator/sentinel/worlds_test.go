@@ -461,7 +461,7 @@ func TestWorldsOnTheEngine(t *testing.T) {
 // BenchmarkWorld is a world of three days without the reference.
 func BenchmarkWorld(b *testing.B) {
 	for i := range b.N {
-		newWorld(uint64(i % 100)).run(b, nil)
+		newWorld(uint64(i%100)).run(b, nil)
 	}
 	b.ReportMetric(float64(b.N)*worldSpan.Seconds()/b.Elapsed().Seconds(), "clock-times")
 }
