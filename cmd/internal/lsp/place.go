@@ -143,6 +143,8 @@ func (p *place) walk(text string, toks []tok) {
 		case ")", "]", "}":
 			if len(stack) > 1 {
 				stack = stack[:len(stack)-1]
+				top := &stack[len(stack)-1]
+				top.words = append(top.words, t.text)
 			}
 		case ";":
 			f.stmt, f.begin, f.bars, f.words, f.commas = t.end, t.end, nil, nil, 0
