@@ -46,7 +46,7 @@ func TestGeneratedWorkspace(t *testing.T) {
 		t.Run(strings.ReplaceAll(k.String(), " ", "_"), func(t *testing.T) {
 			m := &maker{list: list, made: map[string]int{}, valid: true}
 			for left, round := n, 0; left > 0; round++ {
-				batch := min(left, 250) // the service bounds the rules of a workspace
+				batch := min(left, 100) // the service bounds the rules of a workspace
 				left -= batch
 				var all []*Resource
 				gen := rapid.Custom(func(t *rapid.T) *Resource { return m.resource(t, k, false) })

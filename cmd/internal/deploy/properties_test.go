@@ -185,7 +185,6 @@ type maker struct {
 	made   map[string]int // non-null values by kind and path
 }
 
-
 func (m *maker) fields(t *rapid.T, o *object, at string, on []string, readOnly bool) (props, envelope map[string]any) {
 	props, envelope = map[string]any{}, map[string]any{}
 	for _, p := range o.properties {
