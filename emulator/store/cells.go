@@ -14,6 +14,7 @@ type cells struct {
 	name  string
 	typ   value.Type // Unknown: to be found out
 	skip  bool       // not wanted
+	plain bool       // the name stands in JSON as it is
 	n     int
 	texts textCells
 	longs []int64

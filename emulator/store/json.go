@@ -77,22 +77,28 @@ func (r *jsonRows) record(b []byte, i int) (int, error) {
 		if b[i] != '"' {
 			return i, fail(i, "%s where a name in double quotes should be", found(b, i))
 		}
-		start := i
-		name, next, err := r.str(b, i)
-		if err != nil {
-			return next, err
+		c, next := r.expected(b, i, place)
+		if c != nil {
+			i = skipSpace(b, next)
+		} else {
+			start := i
+			name, next, err := r.str(b, i)
+			if err != nil {
+				return next, err
+			}
+			i = skipSpace(b, next)
+			if i >= len(b) {
+				return i, errCut(i)
+			}
+			if b[i] != ':' {
+				return i, fail(i, "%s where a colon should follow the name %s", found(b, i), clip(b[start:next]))
+			}
+			i = skipSpace(b, i+1)
+			c = r.column(name, place)
 		}
-		i = skipSpace(b, next)
-		if i >= len(b) {
-			return i, errCut(i)
-		}
-		if b[i] != ':' {
-			return i, fail(i, "%s where a colon should follow the name %s", found(b, i), clip(b[start:next]))
-		}
-		i = skipSpace(b, i+1)
-		c := r.column(name, place)
 		place++
 		if c.skip {
+			var err error
 			if i, err = r.skipValue(b, i); err != nil {
 				return i, err
 			}
@@ -112,6 +118,7 @@ func (r *jsonRows) record(b []byte, i int) (int, error) {
 		if c.n > r.n { // a name that comes twice: the last value counts
 			c.drop()
 		}
+		var err error
 		if i, err = r.value(c, b, i); err != nil {
 			return i, err
 		}
@@ -128,6 +135,23 @@ func (r *jsonRows) record(b []byte, i int) (int, error) {
 		}
 		i = skipSpace(b, i+1)
 	}
+}
+
+// expected returns the column that stood at the place of the record before and the end of its name and colon, when they stand
+// at b[i] letter for letter; nil when they do not.
+func (r *jsonRows) expected(b []byte, i, place int) (*cells, int) {
+	if place >= len(r.order) {
+		return nil, 0
+	}
+	c := r.cells[r.order[place]]
+	end := i + 1 + len(c.name)
+	if !c.plain || end+1 >= len(b) || string(b[i+1:end]) != c.name || b[end] != '"' || b[end+1] != ':' {
+		return nil, 0
+	}
+	if c.n < r.n && !c.skip {
+		c.pad(r.n)
+	}
+	return c, end + 2
 }
 
 func (r *jsonRows) endRecord() { r.n++ }
@@ -152,6 +176,7 @@ func (r *jsonRows) column(name []byte, place int) *cells {
 		}
 		r.index[n] = at
 		c := newCells(n, t)
+		c.plain = special(name, 0) == len(name)
 		c.skip = r.skips != nil && r.skips(n)
 		r.cells = append(r.cells, c)
 	}
@@ -176,20 +201,11 @@ func (r *jsonRows) skipValue(b []byte, i int) (int, error) {
 	case '{', '[':
 		return skipContainer(b, i)
 	case '"':
-		for end := i + 1; ; end++ {
-			k := bytes.IndexByte(b[end:], '"')
-			if k < 0 {
-				return len(b), errCut(len(b))
-			}
-			end += k
-			slashes := 0
-			for b[end-1-slashes] == '\\' {
-				slashes++
-			}
-			if slashes%2 == 0 {
-				return end + 1, nil
-			}
+		end := closing(b, i+1)
+		if end >= len(b) {
+			return len(b), errCut(len(b))
 		}
+		return end + 1, nil
 	}
 	end := i
 	for end < len(b) && !stops(b[end]) {
@@ -250,28 +266,19 @@ func (r *jsonRows) finish(table string) *Data {
 // str reads the string at b[i] and returns its text, decoded; it is valid until the next call.
 func (r *jsonRows) str(b []byte, i int) ([]byte, int, error) {
 	start := i + 1
-	end := bytes.IndexByte(b[start:], '"')
-	if end < 0 {
+	switch end := special(b, start); {
+	case end >= len(b):
 		return nil, len(b), errCut(len(b))
-	}
-	text := b[start : start+end]
-	if bytes.IndexByte(text, '\\') < 0 {
-		if k := badByte(text); k >= 0 {
-			return nil, start + k, fail(start+k, "a control character in a string: a line break inside quotes must be written \\n")
+	case b[end] == '"':
+		return b[start:end], end + 1, nil
+	case b[end] == '\\':
+		return r.escaped(b, start)
+	default:
+		if closing(b, end) >= len(b) {
+			return nil, len(b), errCut(len(b))
 		}
-		return text, start + end + 1, nil
+		return nil, end, fail(end, "a control character in a string: a line break inside quotes must be written \\n")
 	}
-	return r.escaped(b, start)
-}
-
-// badByte returns the place of the first byte that may not stand in a JSON string, -1 for none.
-func badByte(s []byte) int {
-	for i, c := range s {
-		if c < 0x20 {
-			return i
-		}
-	}
-	return -1
 }
 
 func (r *jsonRows) escaped(b []byte, i int) ([]byte, int, error) {
@@ -282,9 +289,7 @@ func (r *jsonRows) escaped(b []byte, i int) ([]byte, int, error) {
 			return nil, i, errCut(i)
 		}
 		from := i
-		for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= 0x20 {
-			i++
-		}
+		i = special(b, i)
 		out = append(out, b[from:i]...)
 		if i >= len(b) {
 			return nil, i, errCut(i)
@@ -516,21 +521,12 @@ func skipContainer(b []byte, i int) (int, error) {
 	for i < len(b) {
 		switch c := b[i]; c {
 		case '"':
-			end := i + 1
-			for {
-				k := bytes.IndexByte(b[end:], '"')
-				if k < 0 {
-					return len(b), errCut(len(b))
-				}
-				end += k
-				slashes := 0
-				for b[end-1-slashes] == '\\' {
-					slashes++
-				}
-				if slashes%2 == 0 {
-					break
-				}
-				end++
+			end := special(b, i+1)
+			if end >= len(b) || b[end] != '"' {
+				end = closing(b, end)
+			}
+			if end >= len(b) {
+				return len(b), errCut(len(b))
 			}
 			if k := bytes.IndexByte(b[i:end], '\n'); k >= 0 {
 				return i + k, fail(i+k, "a line break inside quotes must be written \\n")
