@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/emulator/catalog"
@@ -82,26 +83,40 @@ func (p *proposals) list(edit span) completionList {
 	return completionList{IsIncomplete: p.more || p.prefix == "", Items: p.items}
 }
 
-// columnsOf returns the columns of a pipe, and whether there are more than are known.
-func columnsOf(lets, pipe string, cat *catalog.Catalog) (cols []*bind.Column, open bool) {
+// columnsOf returns the columns of a pipe. While an operator is being written, the pipe before it stays what it was, so
+// the last answers are kept.
+func columnsOf(lets, pipe string, cat *catalog.Catalog) []*bind.Column {
 	if strings.TrimSpace(pipe) == "" {
-		return nil, true
+		return nil
+	}
+	key := columnsKey{lets, pipe, cat}
+	lastColumns.Lock()
+	cols, ok := lastColumns.known[key]
+	lastColumns.Unlock()
+	if ok {
+		return cols
 	}
 	c := kql.Compile(lets+"\n"+pipe, kql.Options{Catalog: cat, Profile: kql.Sentinel})
 	if n := len(c.Query.Results); n > 0 && c.Query.Results[n-1].Rel != nil {
 		cols = c.Query.Results[n-1].Rel.Columns()
 	}
-	bind.Walk(c.Query, bind.Visitor{Rel: func(r bind.Rel) {
-		switch r := r.(type) {
-		case *bind.Evaluate:
-			open = open || r.Open
-		case *bind.Scan:
-			if t, ok := cat.Table(r.Table); ok {
-				open = open || t.Open
-			}
-		}
-	}})
-	return cols, open || len(cols) == 0
+	lastColumns.Lock()
+	defer lastColumns.Unlock()
+	if len(lastColumns.known) >= 16 || lastColumns.known == nil {
+		lastColumns.known = map[columnsKey][]*bind.Column{}
+	}
+	lastColumns.known[key] = cols
+	return cols
+}
+
+type columnsKey struct {
+	lets, pipe string
+	catalog    *catalog.Catalog
+}
+
+var lastColumns struct {
+	sync.Mutex
+	known map[columnsKey][]*bind.Column
 }
 
 // names are the tables, functions and watchlists that a query can use.
@@ -182,7 +197,7 @@ func builtins(out *proposals, group int, kind symbol.FunctionKind) {
 }
 
 func (n names) columns(out *proposals, group int, lets, pipe string) {
-	cols, _ := columnsOf(lets, pipe, n.cat)
+	cols := columnsOf(lets, pipe, n.cat)
 	for _, c := range cols {
 		g := group
 		if c.Hidden {

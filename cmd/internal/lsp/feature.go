@@ -83,7 +83,7 @@ func (s *Server) resultColumns(v *sight) []string {
 			text = t.Rule.Query.String()
 		}
 	}
-	cols, _ := columnsOf(v.lets, text, v.cat)
+	cols := columnsOf(v.lets, text, v.cat)
 	var out []string
 	for _, c := range cols {
 		if !c.Hidden {
@@ -197,14 +197,14 @@ func (v *sight) hoverQuery() (text string, from, to int) {
 		return code(clippedLines(l.Span().Text(q), 12)), from, to
 	}
 	if p.piped && p.path == "" {
-		if cols, _ := columnsOf(p.lets, p.source, v.cat); len(cols) > 0 {
+		if cols := columnsOf(p.lets, p.source, v.cat); len(cols) > 0 {
 			for _, c := range cols {
 				if c.Name == name {
 					return code(name+": "+c.Type.String()) + "\n" + v.origin(p, name), from, to
 				}
 			}
 		}
-		if cols, _ := columnsOf(p.lets, p.source+pipeEnd(q, v.at, len(p.source), p.bounds.begin), v.cat); len(cols) > 0 {
+		if cols := columnsOf(p.lets, p.source+pipeEnd(q, v.at, len(p.source), p.bounds.begin), v.cat); len(cols) > 0 {
 			for _, c := range cols {
 				if c.Name == name {
 					return code(name+": "+c.Type.String()) + "\ncomputed here", from, to
