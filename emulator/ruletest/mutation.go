@@ -34,8 +34,8 @@ func (m Mutation) Score() float64 {
 // Mutate breaks a rule in small ways and runs its tests on each. The rule's tests must pass as they are.
 func (r *Runner) Mutate(ctx context.Context, rule *content.Rule, file *content.TestFile) Mutation {
 	trials := r.trials(file)
-	proven := prove(rule)
 	query := rule.Query.String()
+	proven := prove(rule, r.base.shared.Compile(query, kql.Sentinel).Query)
 	var out Mutation
 	for _, m := range Mutants(query) {
 		if ctx.Err() != nil {
