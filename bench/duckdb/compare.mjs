@@ -1,7 +1,8 @@
 // Runs the same queries over the same rows in Blindspot and in DuckDB, turn by turn, and prints medians and their ratio.
 //   DUCKDB=/folder/with/node_modules node compare.mjs ./engine rows.jsonl [rounds] [only]
 // Times are of the processor (user and system, all threads), so that another program on the machine does not decide;
-// WALL=1 takes the clock instead. engine is the program built of this folder; rows.jsonl is what it wrote. Nothing is installed and nothing written.
+// WALL=1 takes the clock instead. engine is the program built of this folder; rows.jsonl is what it wrote. Nothing is installed; DuckDB
+// writes the rows beside it as rows.parquet, which both load. only is a part of a query's name, or load.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
@@ -53,8 +54,8 @@ const answer = async () => {
 if ((await answer()) !== "ready") throw new Error("the engine did not start");
 const ours = async (head, text) => {
   child.stdin.write(`${head}\t${text}\n`);
-  const [ms, cpu, rows] = (await answer()).split(" ");
-  return [Number(process.env.WALL ? ms : cpu), Number(rows)];
+  const [ms, cpu, rows, bytes] = (await answer()).split(" ");
+  return [Number(process.env.WALL ? ms : cpu), Number(rows), Number(bytes)];
 };
 
 const db = await (await DuckDBInstance.create(":memory:")).connect();
@@ -72,6 +73,16 @@ await db.run("create view t as select * from base");
 const dictionary = ["UserPrincipalName", "UserId", "IPAddress", "ResultType", "AppDisplayName", "UserAgent", "Location"];
 for (const c of dictionary) await db.run(`create type e_${c} as enum (select distinct ${c} from base)`);
 await db.run(`create table enums as select * replace (${dictionary.map((c) => `${c}::e_${c} as ${c}`).join(", ")}) from base`);
+
+const parquet = file.replace(/\.\w+$/, "") + ".parquet";
+await db.run(`copy base to '${parquet}' (format parquet)`);
+const some = [",UserPrincipalName,IPAddress,ResultType", "TimeGenerated, UserPrincipalName, IPAddress, ResultType"];
+const loads = [
+  ["load JSON lines, 12 columns", read, "", "*"],
+  ["load JSON lines, 4 columns", read, ...some],
+  ["load Parquet, 12 columns", `read_parquet('${parquet}')`, "", "*"],
+  ["load Parquet, 4 columns", `read_parquet('${parquet}')`, ...some],
+];
 
 const show = (...cells) => console.log("| " + cells.join(" | ") + " |");
 for (const threads of [1, 2]) {
@@ -97,14 +108,19 @@ for (const threads of [1, 2]) {
     }
     show(name, median(a).toFixed(1), median(b).toFixed(1), (median(a) / median(b)).toFixed(2), median(e).toFixed(1), (median(a) / median(e)).toFixed(2), rows);
   }
-  for (const [name, head, list] of only ? [] : [["load JSON lines, 12 columns", "", "*"], ["load JSON lines, 4 columns", ",UserPrincipalName,IPAddress,ResultType", "TimeGenerated, UserPrincipalName, IPAddress, ResultType"]]) {
+  for (const [name, from, head, list] of only && only !== "load" ? [] : loads) {
     const a = [], b = [];
-    for (let i = 0; i <= 3; i++) {
-      const [ms] = await ours(threads + head, "load " + file);
-      const theirs = await timed(`create or replace temp table r as select ${list} from ${read}`);
+    let rows = 0, bytes = 0;
+    for (let i = 0; i <= Number(rounds); i++) {
+      const [ms, n, kept] = await ours(threads + head, "load " + (from === read ? file : parquet));
+      await db.run("drop table if exists r");
+      const theirs = await timed(`create temp table r as select ${list} from ${from}`);
+      [rows, bytes] = [n, kept];
       if (i) { a.push(ms); b.push(theirs); }
     }
-    show(name, median(a).toFixed(0), median(b).toFixed(0), (median(a) / median(b)).toFixed(2), "", "", "");
+    const [theirRows] = (await db.runAndReadAll("select count(*) from r")).getRows()[0];
+    if (Number(theirRows) !== rows) console.log(`  (${name}: ${rows} rows here, ${theirRows} in DuckDB)`);
+    show(name, median(a).toFixed(0), median(b).toFixed(0), (median(a) / median(b)).toFixed(2), "", "", `${(bytes / rows).toFixed(0)} bytes an event kept`);
   }
 }
 child.stdin.end();
