@@ -24,14 +24,23 @@ func NewJSONDict(texts []string) *JSONDict { return &JSONDict{Dict: Dict{Values:
 
 // NewNodeDict returns a dictionary of trees; its texts are their JSON.
 func NewNodeDict(nodes []*value.Node) *JSONDict {
-	d := &JSONDict{Dict: Dict{Values: make([]string, len(nodes))}}
+	texts := make([]string, len(nodes))
+	for i, n := range nodes {
+		if !n.IsNull() {
+			texts[i] = n.JSON()
+		}
+	}
+	return NodeDictOf(nodes, texts)
+}
+
+// NodeDictOf returns a dictionary of trees whose JSON texts are known, "" for null. It keeps the texts.
+func NodeDictOf(nodes []*value.Node, texts []string) *JSONDict {
+	d := &JSONDict{Dict: Dict{Values: texts}}
 	d.once.Do(d.alloc)
 	for i, n := range nodes {
 		if n.IsNull() {
-			d.nodes[i].Store(nullNode)
-			continue
+			n = nullNode
 		}
-		d.Values[i] = n.JSON()
 		d.nodes[i].Store(n)
 	}
 	return d

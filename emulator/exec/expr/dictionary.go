@@ -146,7 +146,8 @@ func (f *Frame) direct(n *node) (vector.Column, error) {
 	return f.eval(n)
 }
 
-// encodeNodes gives equal trees one code, so that what is computed of them is computed once.
+// encodeNodes gives equal trees one code, so that what is computed of them is computed once. Where most differ they get a
+// code each: a row then still costs a look-up where it would cost a walk through its tree.
 func encodeNodes(d *vector.Dynamics) vector.Column {
 	texts := make([]string, len(d.Nodes))
 	for i, n := range d.Nodes {
@@ -155,14 +156,16 @@ func encodeNodes(d *vector.Dynamics) vector.Column {
 		}
 	}
 	dict, codes := vector.DictOf(texts)
-	if len(dict.Values) > len(texts)/2 {
-		return d
-	}
 	nodes := make([]*value.Node, len(dict.Values))
 	for i, code := range codes {
 		nodes[code] = d.Nodes[i]
 	}
-	return &vector.Dynamics{Text: vector.NewNodeDict(nodes), Codes: codes}
+	for i, t := range dict.Values {
+		if t != "" {
+			dict.Values[i] = t[1:]
+		}
+	}
+	return &vector.Dynamics{Text: vector.NodeDictOf(nodes, dict.Values), Codes: codes}
 }
 
 // kindTag keeps apart values of different kinds that have one JSON text: a datetime and the string of it.

@@ -246,7 +246,7 @@ func (f *Frame) merge(data []bool, nulls vector.Nulls, i int, v *vector.View[boo
 
 // choose computes iff and case: conditions in order, the value of the first that is true, else the last argument.
 func (f *Frame) choose(n *node) (vector.Column, error) {
-	branch := make([]int32, f.n) // 1-based; 0 while open
+	var branch []int32 // 1-based; 0 while open; nil while no row has a branch
 	open := f.n
 	last := len(n.args) - 1
 	branches := 0
@@ -276,12 +276,24 @@ func (f *Frame) choose(n *node) (vector.Column, error) {
 			return nil, err
 		}
 		v := vector.Truths(c)
+		if branch == nil {
+			switch trues(&v, f.n) {
+			case 0:
+				continue
+			case f.n:
+				return f.eval(n.args[k+1])
+			}
+			branch = make([]int32, f.n)
+		}
 		for i, b := range branch {
 			if b == 0 && !v.IsNull(i) && v.At(i) {
 				branch[i] = int32(branches)
 				open--
 			}
 		}
+	}
+	if branch == nil {
+		return f.eval(n.args[last])
 	}
 	counts := make([]int, branches+1)
 	for _, b := range branch {
@@ -311,7 +323,32 @@ func (f *Frame) choose(n *node) (vector.Column, error) {
 			return nil, err
 		}
 	}
+	if n.typ == value.String {
+		if c := f.blendTexts(branch, parts, partial); c != nil {
+			return c, nil
+		}
+	}
 	return blend(n.typ, branch, parts, partial), nil
+}
+
+// trues counts the rows, of n, that are true.
+func trues(v *vector.View[bool], n int) int {
+	if v.IsConst() && n != 1 {
+		if v.Null || !v.Data[0] {
+			return 0
+		}
+		return n
+	}
+	if v.Null {
+		return 0
+	}
+	count := 0
+	for i, t := range v.Data[:n] {
+		if t && !v.Nulls.Has(i) {
+			count++
+		}
+	}
+	return count
 }
 
 func rowsOf(branch []int32, want int32, count int) []int32 {

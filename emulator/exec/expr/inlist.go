@@ -36,13 +36,14 @@ func (f *Frame) inList(n *node) (vector.Column, error) {
 // List is the values that an `in (T)` searches.
 type List struct {
 	values []value.Value
-	exact  map[string]bool
+	texts  map[string]bool // strings alone, as they are
+	exact  map[string]bool // by memberKey
 	folded map[string]bool
 }
 
 // NewList prepares the values of a column for membership tests; arrays are flattened.
 func NewList(col vector.Column) *List {
-	l := &List{exact: map[string]bool{}, folded: map[string]bool{}}
+	l := &List{texts: map[string]bool{}, exact: map[string]bool{}, folded: map[string]bool{}}
 	for i := range col.Len() {
 		l.add(col.Value(i))
 	}
@@ -63,6 +64,9 @@ func (l *List) add(v value.Value) {
 		return
 	}
 	l.values = append(l.values, v)
+	if v.Type == value.String || v.Type == value.GUID {
+		l.texts[v.S] = true
+	}
 	key := memberKey(v)
 	l.exact[key] = true
 	l.folded[strings.ToLower(key)] = true
@@ -94,6 +98,12 @@ func (l *List) array() *value.Node {
 
 func (l *List) contains(arg vector.Column, n int, fold, negate bool) vector.Column {
 	out := &vector.Bools{Data: make([]bool, n)}
+	if s, ok := arg.(*vector.Strings); ok && !fold && s.Typ == value.String {
+		for i := range out.Data {
+			out.Data[i] = l.texts[s.At(i)] != negate
+		}
+		return out
+	}
 	for i := range out.Data {
 		v := arg.Value(i)
 		if v.Type == value.Dynamic && v.Dyn != nil {

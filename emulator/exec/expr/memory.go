@@ -22,7 +22,8 @@ type Memory struct {
 
 	mu         sync.Mutex
 	young, old map[memoryKey]*lut
-	bytes      int64 // of young
+	blends     map[blendKey]*blended
+	bytes      int64 // of young and blends
 }
 
 // memoryKey is an expression over a dictionary. Columns of different types may share a dictionary.
@@ -55,7 +56,23 @@ func (m *Memory) get(k memoryKey) *lut {
 	return l
 }
 
-// grew counts the bytes of a lut that has just been filled.
+func (m *Memory) blend(k blendKey) *blended {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b, ok := m.blends[k]
+	if !ok {
+		b = &blended{}
+		if m.blends == nil {
+			m.blends = map[blendKey]*blended{}
+		}
+		m.blends[k] = b
+		m.bytes += lutOverhead
+		m.turn()
+	}
+	return b
+}
+
+// grew counts the bytes of something that has just been filled.
 func (m *Memory) grew(bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -68,7 +85,7 @@ const lutOverhead = 128
 // turn makes the young old when they fill half of the memory; what is asked for again becomes young again.
 func (m *Memory) turn() {
 	if m.bytes > m.limit/2 {
-		m.old, m.young, m.bytes = m.young, map[memoryKey]*lut{}, 0
+		m.old, m.young, m.blends, m.bytes = m.young, map[memoryKey]*lut{}, nil, 0
 	}
 }
 
