@@ -2,6 +2,8 @@ package store
 
 import (
 	"hash/maphash"
+	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
@@ -263,6 +265,31 @@ func (t *textCells) add(s []byte) {
 	}
 }
 
+// textRef is a text that was added before.
+type textRef struct {
+	known bool
+	code  uint32
+	text  string
+}
+
+// ref remembers the text added last.
+func (t *textCells) ref() textRef {
+	if t.isFlat {
+		return textRef{true, 0, t.flat[len(t.flat)-1]}
+	}
+	return textRef{true, t.last, t.values[t.last]}
+}
+
+// again adds a text that was added before.
+func (t *textCells) again(r *textRef) {
+	if t.isFlat {
+		t.flat = append(t.flat, r.text)
+		return
+	}
+	t.last = r.code
+	t.codes = append(t.codes, r.code)
+}
+
 func (t *textCells) grow() {
 	t.slots = make([]textSlot, max(len(t.slots)*4, 64))
 	t.mask = uint64(len(t.slots) - 1)
@@ -316,6 +343,9 @@ func (t *textCells) dynamic() vector.Column {
 // infer finds the type of JSON texts: that of all values alike, real for numbers of both kinds, datetime for texts that all
 // are dates with a time, dynamic for a mixture.
 func (t *textCells) infer() (vector.Column, value.Type) {
+	if c := t.strings(); c != nil {
+		return c, value.String
+	}
 	values, codes := t.values, t.codes
 	if t.isFlat {
 		d, c := vector.DictOf(t.flat)
@@ -394,6 +424,59 @@ func (t *textCells) infer() (vector.Column, value.Type) {
 		rows[i] = int32(c)
 	}
 	return b.Finish().Gather(rows), typ
+}
+
+// strings returns JSON texts that are all strings (or missing) and not all dates as a column of strings, nil when they are
+// something else. It is what infer would find, without a tree of each value.
+func (t *textCells) strings() vector.Column {
+	list := t.values
+	if t.isFlat {
+		list = t.flat
+	}
+	plain, unlike := false, true // one is no date; different texts are different values
+	for _, s := range list {
+		switch {
+		case s == "":
+		case s[0] != '"':
+			return nil
+		default:
+			plain = plain || len(s) > 2 && !looksLikeTime(s[1:len(s)-1])
+			if at := strings.IndexByte(s, '\\'); at >= 0 {
+				unlike = unlike && !strings.Contains(s[at:], `\u`) && !strings.Contains(s[at:], `\/`)
+			}
+		}
+	}
+	if !plain {
+		return nil
+	}
+	var r jsonRows
+	out := make([]string, len(list))
+	for i, s := range list {
+		if s == "" {
+			continue
+		}
+		if strings.IndexByte(s, '\\') < 0 {
+			out[i] = s[1 : len(s)-1]
+			continue
+		}
+		text, end, err := r.str(unsafe.Slice(unsafe.StringData(s), len(s)), 0)
+		if err != nil || end != len(s) {
+			return nil
+		}
+		out[i] = t.keep(text)
+	}
+	switch {
+	case t.isFlat:
+		return &vector.Strings{Typ: value.String, Flat: out}
+	case unlike && !slices.Contains(list, ""):
+		return &vector.Strings{Typ: value.String, Dict: &vector.Dict{Values: out}, Codes: t.codes}
+	}
+	d, inner := vector.DictOf(out)
+	codes := make([]uint32, len(t.codes))
+	for i, c := range t.codes {
+		codes[i] = inner[c]
+	}
+	return &vector.Strings{Typ: value.String, Dict: d, Codes: codes}
 }
 
 func anyText(nodes []*value.Node) bool {

@@ -3,7 +3,6 @@ package store
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -127,41 +126,114 @@ func readChunk(c *cells, leaf *parquet.Column, chunk parquet.ColumnChunk) error 
 	}
 }
 
+// readPage adds the values of a page. Values of a dictionary are converted once; numbers and texts are taken from the page's
+// memory as they lie there, the rest value by value.
 func readPage(c *cells, leaf *parquet.Column, page parquet.Page, read func(parquet.Value) value.Value) error {
-	if dict := page.Dictionary(); dict != nil {
-		data := page.Data()
-		indexes := data.Int32()
-		values := make([]value.Value, dict.Len())
-		done := make([]bool, dict.Len())
-		at := func(i int32) value.Value {
-			if !done[i] {
-				values[i], done[i] = read(dict.Index(i)), true
-				values[i].S = strings.Clone(values[i].S)
-			}
-			return values[i]
-		}
-		levels := page.DefinitionLevels()
-		if len(levels) == 0 {
-			for _, i := range indexes {
-				c.value(at(i))
-			}
-			return nil
-		}
-		full := byte(leaf.MaxDefinitionLevel())
-		next := 0
-		for _, l := range levels {
-			if l != full {
-				c.null()
-				continue
-			}
-			if next >= len(indexes) {
-				return fmt.Errorf("a page has fewer values than rows")
-			}
-			c.value(at(indexes[next]))
-			next++
+	put, count := putOf(c, leaf, page, read)
+	if put == nil {
+		return readValues(c, page, read)
+	}
+	levels := page.DefinitionLevels()
+	if len(levels) == 0 {
+		for i := range count {
+			put(i)
 		}
 		return nil
 	}
+	full := byte(leaf.MaxDefinitionLevel())
+	next := 0
+	for _, l := range levels {
+		if l != full {
+			c.null()
+			continue
+		}
+		if next >= count {
+			return fmt.Errorf("a page has fewer values than rows")
+		}
+		put(next)
+		next++
+	}
+	return nil
+}
+
+// putOf returns what adds the i-th value of a page that is not null, and how many there are; nil when the page must be read
+// value by value.
+func putOf(c *cells, leaf *parquet.Column, page parquet.Page, read func(parquet.Value) value.Value) (put func(i int), count int) {
+	data := page.Data()
+	text := c.typ == value.String || c.typ == value.GUID || c.typ == value.Dynamic
+	if dict := page.Dictionary(); dict != nil {
+		indexes := data.Int32()
+		if text {
+			refs := make([]textRef, dict.Len())
+			return func(i int) {
+				if ref := &refs[indexes[i]]; ref.known {
+					c.texts.again(ref)
+					c.n++
+				} else {
+					addText(c, dict.Index(indexes[i]), read)
+					*ref = c.texts.ref()
+				}
+			}, len(indexes)
+		}
+		values := make([]value.Value, dict.Len())
+		done := make([]bool, dict.Len())
+		return func(i int) {
+			k := indexes[i]
+			if !done[k] {
+				values[k], done[k] = read(dict.Index(k)), true
+			}
+			c.value(values[k])
+		}, len(indexes)
+	}
+	logical := leaf.Type().LogicalType()
+	switch kind := leaf.Type().Kind(); {
+	case kind == parquet.ByteArray && (c.typ == value.String || c.typ == value.Dynamic):
+		bytes, offsets := data.ByteArray()
+		return func(i int) {
+			b := bytes[offsets[i]:offsets[i+1]]
+			if c.typ == value.Dynamic && !container(b) {
+				c.value(read(parquet.ByteArrayValue(b)))
+				return
+			}
+			c.texts.add(b)
+			c.n++
+		}, max(len(offsets)-1, 0)
+	case kind == parquet.Int64 && c.typ == value.Long && logical == nil:
+		ints := data.Int64()
+		return func(i int) { c.long(ints[i]) }, len(ints)
+	case kind == parquet.Int64 && c.typ == value.DateTime && logical != nil:
+		ints := data.Int64()
+		return func(i int) { c.value(read(parquet.Int64Value(ints[i]))) }, len(ints)
+	case kind == parquet.Double && c.typ == value.Real:
+		reals := data.Double()
+		return func(i int) {
+			c.reals = append(c.reals, reals[i])
+			c.n++
+		}, len(reals)
+	}
+	return nil, 0
+}
+
+// addText adds a value to a column of texts.
+func addText(c *cells, v parquet.Value, read func(parquet.Value) value.Value) {
+	if b := v.ByteArray(); v.Kind() == parquet.ByteArray && (c.typ == value.String || c.typ == value.Dynamic && container(b)) {
+		c.texts.add(b)
+		c.n++
+		return
+	}
+	c.value(read(v))
+}
+
+// container reports whether a text is a JSON object or array as far as brackets tell, which a dynamic column keeps as it is.
+func container(b []byte) bool {
+	if len(b) < 2 || b[0] != '{' && b[0] != '[' {
+		return false
+	}
+	end, err := skipContainer(b, 0)
+	return err == nil && end == len(b)
+}
+
+func readValues(c *cells, page parquet.Page, read func(parquet.Value) value.Value) error {
 	var buf [512]parquet.Value
 	values := page.Values()
 	for {
@@ -188,7 +260,7 @@ const ticksOfUnix = 621_355_968_000_000_000
 // parquetValue returns the reader of a leaf's values as a type.
 func parquetValue(leaf *parquet.Column, to value.Type) func(parquet.Value) value.Value {
 	logical := leaf.Type().LogicalType()
-	unit, date := int64(0), false
+	unit, date, id := int64(0), false, false
 	if logical != nil {
 		switch l := logical.Value.(type) {
 		case *format.TimestampType:
@@ -202,6 +274,8 @@ func parquetValue(leaf *parquet.Column, to value.Type) func(parquet.Value) value
 			}
 		case *format.DateType:
 			date = true
+		case *format.UUIDType:
+			id = true
 		}
 	}
 	return func(v parquet.Value) value.Value {
@@ -232,6 +306,10 @@ func parquetValue(leaf *parquet.Column, to value.Type) func(parquet.Value) value
 		case parquet.Double:
 			out = value.NewReal(v.Double())
 		default:
+			if b := v.ByteArray(); id && len(b) == 16 {
+				out = value.NewString(fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]))
+				break
+			}
 			out = value.NewString(string(v.ByteArray()))
 			if to == value.Dynamic {
 				return value.NewDynamic(value.ParseDynamic(out.S))
