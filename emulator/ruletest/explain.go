@@ -3,6 +3,7 @@ package ruletest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -273,6 +274,7 @@ func (x *explainer) follow(ctx context.Context, file *content.TestFile, table, e
 	last := -1
 	var at pipe
 	var n int
+	lost := map[string]death{} // by let, where the events stopped to make a difference in it
 	for _, p := range x.pipes {
 		for k := 0; k <= len(p.expr.Operators); k++ {
 			q := x.prefix(p, k)
@@ -294,6 +296,11 @@ func (x *explainer) follow(ctx context.Context, file *content.TestFile, table, e
 			} else if last == len(f.Steps)-1 && last >= 0 && k > 0 && f.Steps[last].Part == p.name {
 				at, n = p, k
 			}
+			if k > 0 && !alive && len(f.Steps) > 0 && f.Steps[len(f.Steps)-1].Part == p.name && f.Steps[len(f.Steps)-1].Alive {
+				lost[p.name] = death{p, k}
+			} else if alive {
+				delete(lost, p.name)
+			}
 			f.Steps = append(f.Steps, s)
 			f.Reached = p.final && k == len(p.expr.Operators) && alive
 		}
@@ -305,9 +312,69 @@ func (x *explainer) follow(ctx context.Context, file *content.TestFile, table, e
 				f.Died = &s
 			}
 		}
-		f.Values = x.decided(ctx, other.ws, at, n)
+		values, failed := x.decided(ctx, other.ws, at, n)
+		f.Values = append(values, x.partners(ctx, at, n)...)
+		// A condition that asks a let fails for what the let has lost: the cause lies there.
+		for range len(lost) {
+			name, d, found := cause(failed, lost)
+			if !found {
+				break
+			}
+			delete(lost, name)
+			where := x.position(d.pipe, d.n)
+			f.Values = append(f.Values, fmt.Sprintf("because %s lost them at %s:%d:%d: %s", name, x.rule.File(), where.Line, where.Column, x.opText(d.pipe, d.n)))
+			values, failed = x.decided(ctx, other.ws, d.pipe, d.n)
+			f.Values = append(f.Values, values...)
+		}
 	}
 	return f, nil
+}
+
+// death is the operator of a pipe at which events stopped to make a difference.
+type death struct {
+	pipe pipe
+	n    int
+}
+
+// cause finds a let that one of the conditions names and that has lost the events.
+func cause(conditions []syntax.Expr, lost map[string]death) (name string, d death, found bool) {
+	for _, c := range conditions {
+		syntax.Walk(c, func(node syntax.Node) bool {
+			if r, ok := node.(*syntax.NameRef); ok && !found {
+				if d, found = lost[r.Name.Text]; found {
+					name = r.Name.Text
+				}
+			}
+			return !found
+		})
+	}
+	return name, d, found
+}
+
+// partners tells of a join how many rows its other side has.
+func (x *explainer) partners(ctx context.Context, p pipe, n int) []string {
+	join, ok := p.expr.Operators[n-1].(*syntax.JoinOperator)
+	if !ok {
+		return nil
+	}
+	at := join.Right.Span()
+	side := x.text[at.Start:at.End]
+	r, err := x.rows(ctx, x.trial.ws, p.before+side)
+	if err != nil {
+		return nil
+	}
+	what := "the right side"
+	if ref, ok := join.Right.(*syntax.NameRef); ok {
+		what = ref.Name.Text
+	}
+	if len(r.lines) == 0 {
+		return []string{what + " has no row to match"}
+	}
+	rows := "rows"
+	if len(r.lines) == 1 {
+		rows = "row"
+	}
+	return []string{fmt.Sprintf("none of the %d %s of %s matches as it should", len(r.lines), rows, what)}
 }
 
 func (x *explainer) unseen(row Row) string {
@@ -395,11 +462,11 @@ func sameRows(a, b rowText) bool {
 	return true
 }
 
-// decided shows what the rows that die looked like to the operator that drops them.
-func (x *explainer) decided(ctx context.Context, other *emulator.Workspace, p pipe, n int) []string {
+// decided shows what the rows that die looked like to the operator that drops them, and the conditions that failed.
+func (x *explainer) decided(ctx context.Context, other *emulator.Workspace, p pipe, n int) (out []string, failed []syntax.Expr) {
 	filter, ok := p.expr.Operators[n-1].(*syntax.FilterOperator)
 	if !ok {
-		return nil
+		return nil, nil
 	}
 	before := x.prefix(p, n-1)
 	parts := conjuncts(filter.Predicate)
@@ -413,17 +480,16 @@ func (x *explainer) decided(ctx context.Context, other *emulator.Workspace, p pi
 	}
 	with, err := x.rows(ctx, x.trial.ws, q)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	without, err := x.rows(ctx, other, q)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	had := map[string]int{}
 	for _, l := range without.lines {
 		had[l]++
 	}
-	var out []string
 	said := map[string]bool{}
 	for i, l := range with.lines {
 		if had[l] > 0 {
@@ -436,7 +502,13 @@ func (x *explainer) decided(ctx context.Context, other *emulator.Workspace, p pi
 				if v == "" {
 					v = "null"
 				}
-				line := fmt.Sprintf("%s is %s: %s", x.text[at.Start:at.End], v, values(c, with.rows, i))
+				line := fmt.Sprintf("%s is %s", oneLine(x.text[at.Start:at.End]), v)
+				if list := x.values(c, with.rows, i); list != "" {
+					line += ": " + list
+				}
+				if !slices.Contains(failed, c) {
+					failed = append(failed, c)
+				}
 				if !said[line] {
 					said[line] = true
 					out = append(out, line)
@@ -447,7 +519,7 @@ func (x *explainer) decided(ctx context.Context, other *emulator.Workspace, p pi
 			break
 		}
 	}
-	return out
+	return out, failed
 }
 
 func conjuncts(e syntax.Expr) []syntax.Expr {
@@ -464,8 +536,28 @@ func conjuncts(e syntax.Expr) []syntax.Expr {
 	return []syntax.Expr{e}
 }
 
-// values names the columns of an expression with what a row holds in them.
-func values(e syntax.Expr, rows sentinel.Rows, row int) string {
+// constants are the lets that stand for a plain value, as they are written.
+func (x *explainer) constants() map[string]string {
+	out := map[string]string{}
+	for _, s := range syntax.Parse(x.text).Statements {
+		l, ok := s.(*syntax.LetStatement)
+		if !ok {
+			continue
+		}
+		switch l.Value.(type) {
+		case *syntax.Literal, *syntax.StringLiteral, *syntax.DynamicLiteral:
+			at := l.Value.Span()
+			if text := oneLine(x.text[at.Start:at.End]); len(text) <= 120 {
+				out[l.Name.Text] = text
+			}
+		}
+	}
+	return out
+}
+
+// values names the columns and constants of an expression with what a row holds in them.
+func (x *explainer) values(e syntax.Expr, rows sentinel.Rows, row int) string {
+	constants := x.constants()
 	var out []string
 	seen := map[string]bool{}
 	syntax.Walk(e, func(n syntax.Node) bool {
@@ -473,6 +565,9 @@ func values(e syntax.Expr, rows sentinel.Rows, row int) string {
 			if c := rows.Column(r.Name.Text); c >= 0 {
 				seen[r.Name.Text] = true
 				out = append(out, fmt.Sprintf("%s = %s", r.Name.Text, showValue(rows.Rows[row][c])))
+			} else if text, ok := constants[r.Name.Text]; ok {
+				seen[r.Name.Text] = true
+				out = append(out, fmt.Sprintf("%s = %s", r.Name.Text, text))
 			}
 		}
 		return true
