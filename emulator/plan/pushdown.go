@@ -13,7 +13,7 @@ func (o *optimizer) pushdown(rel bind.Rel) bind.Rel {
 			return o.rewriteDef(use, visit)
 		}
 		f, ok := rel.(*bind.Filter)
-		if !ok {
+		if !ok || !Pure(f.Predicate) { // a conjunct over the order of rows must see the rows that another would drop
 			return mapInputs(rel, visit)
 		}
 		in, rest := f.Input, []bind.Expr(nil)
