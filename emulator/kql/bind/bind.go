@@ -61,6 +61,7 @@ type binder struct {
 	lost     int         // tables that were not there, in the leg of a fuzzy union that is bound
 	implicit *item       // what invoke hands to its function
 	graph    *matching   // in the conditions of graph-match
+	elements bool        // the first argument of all, any and map is bound: inner_nodes() may stand
 	degrees  []*Column   // of a graph: what node_degree_in() without an argument reads
 	level    int         // how many relations deep: an argument that reads a column serves only at its call's level
 

@@ -73,7 +73,11 @@ func (b *binder) builtin(name string, in *place) *symbol.Function {
 			return f
 		}
 	}
-	return symbol.LookupFunction(name)
+	f := symbol.LookupFunction(name)
+	if f != nil && f.Graph && (b.graph == nil || name == "inner_nodes" && !b.elements) {
+		return nil
+	}
+	return f
 }
 
 // arguments binds arguments for the mistakes in them.
@@ -301,11 +305,13 @@ func (b *binder) builtinArguments(e *syntax.CallExpr, f *symbol.Function) []*ite
 			args = append(args, b.expr(a))
 			b.row, b.degrees = row, outer
 		default:
-			if p.Kind == symbol.Tabular {
+			b.elements = i == 0 && f.Graph && len(f.Signatures[0].Params) > 1
+			if p.Kind == symbol.Tabular && !p.Optional() {
 				args = append(args, b.withoutRow(func() *item { return b.expr(a) }))
 			} else {
 				args = append(args, b.expr(a))
 			}
+			b.elements = false
 		}
 	}
 	return args

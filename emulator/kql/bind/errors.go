@@ -142,6 +142,9 @@ func (b *binder) unknownFunction(name string, at source.Span) {
 	if help == "" && b.catalog != nil {
 		help = didYouMean(b.catalog.NearestTable(name))
 	}
+	if f := symbol.LookupFunction(name); f != nil && f.Graph {
+		help = "it reads the elements of a pattern, in graph-match"
+	}
 	b.fail("KS211", at, help, "unknown function %q", name)
 }
 
@@ -215,6 +218,18 @@ func (b *binder) tableOrGraphWanted(it *item) {
 	b.fail("KS231", it.at, "", "a table or a graph is wanted, not %s", describe(it))
 }
 
+func (b *binder) elementTurn(edge bool, at source.Span) {
+	if edge {
+		b.fail("KS239", at, "", "a node such as (n) is wanted before the edge")
+		return
+	}
+	b.fail("KS239", at, "", "an edge such as -[e]-> is wanted before the node")
+}
+
+func (b *binder) elementMissing(at source.Span) {
+	b.fail("KS238", at, "", "a node such as (n) is wanted after the edge")
+}
+
 func (b *binder) graphWanted(at source.Span) {
 	b.fail("KS219", at, "make-graph gives one", "the operator works on a graph")
 }
@@ -257,6 +272,10 @@ func (b *binder) constantWanted(at source.Span) {
 
 func (b *binder) literalWanted(at source.Span) {
 	b.fail("KS131", at, "", "a literal is wanted")
+}
+
+func (b *binder) quotedNameWanted(at source.Span) {
+	b.fail("KS131", at, "a name in brackets is quoted: ['"+at.Text(b.text)+"']", "a literal is wanted")
 }
 
 func (b *binder) literalScalarWanted(at source.Span) {
@@ -402,6 +421,10 @@ func (b *binder) callsItself(name string, at source.Span) {
 
 func (b *binder) notFirst(at source.Span) {
 	b.fail("KS174", at, "a table or print comes first", "the operator needs an input")
+}
+
+func (b *binder) notInFork(at source.Span) {
+	b.fail("KS177", at, "a branch of fork takes operators that read its rows once", "%s cannot stand in a branch of fork", at.Text(b.text))
 }
 
 func (b *binder) onlyFirst(at source.Span) {

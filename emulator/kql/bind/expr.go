@@ -96,6 +96,8 @@ func (b *binder) bindNode(e syntax.Expr, tabular bool) *item {
 		it := *b.tabular(e.X)
 		b.wantTable(&it)
 		return &it
+	case *syntax.BracketedExpr:
+		return b.bracketed(e)
 	case *syntax.ListExpr:
 		for _, x := range e.Items {
 			b.expr(x)
@@ -103,6 +105,19 @@ func (b *binder) bindNode(e syntax.Expr, tabular bool) *item {
 		return &item{kind: isVoid, at: at}
 	}
 	return bad(at)
+}
+
+// bracketed binds [x]: brackets hold a name between quotes, and x is none.
+func (b *binder) bracketed(e *syntax.BracketedExpr) *item {
+	it := b.expr(e.X)
+	switch {
+	case it.kind == isBad:
+	case it.kind == isScalar && it.typ.Scalar != value.String && !it.typ.Unknown():
+		b.typeWanted("KS141", it, "string")
+	default:
+		b.quotedNameWanted(e.X.Span())
+	}
+	return bad(e.Span())
 }
 
 func literal(v value.Value, at source.Span) *item {
@@ -241,6 +256,9 @@ func (b *binder) unknownMember(base *item, name string, at source.Span) {
 func (b *binder) rowMember(base *item, selector syntax.Expr) *item {
 	sel, ok := selector.(*syntax.NameRef)
 	if !ok {
+		if c, isCall := selector.(*syntax.CallExpr); isCall {
+			b.unknownFunction(c.Name.Text, c.Name.Span())
+		}
 		return bad(selector.Span())
 	}
 	for _, c := range base.cols {

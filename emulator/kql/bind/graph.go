@@ -200,6 +200,7 @@ func (b *binder) graphMatch(g *graph, m *GraphMatch, patterns []*syntax.GraphPat
 	slots := 0
 	for _, p := range patterns {
 		var list []GraphElement
+		b.graphTurns(p)
 		for _, e := range p.Elements {
 			x := GraphElement{Edge: e.Edge, Variable: e.Variable, Slot: slots}
 			switch e.Arrow {
@@ -315,6 +316,19 @@ func (b *binder) graphMatch(g *graph, m *GraphMatch, patterns []*syntax.GraphPat
 		m.Where = nil
 	}
 	return newTable(m, false)
+}
+
+// graphTurns reports a pattern whose nodes and edges do not take turns, or that ends in an edge.
+func (b *binder) graphTurns(p *syntax.GraphPattern) {
+	for i, e := range p.Elements {
+		if e.Edge != (i%2 == 1) {
+			b.elementTurn(e.Edge, e.Span())
+			return
+		}
+	}
+	if n := len(p.Elements); n > 0 && p.Elements[n-1].Edge {
+		b.elementMissing(p.Elements[n-1].Span())
+	}
 }
 
 func (b *binder) copies(cols []*Column) []*Column {

@@ -96,7 +96,7 @@ func placeholder(p parameter, b *binder) *local {
 	if p.tabular {
 		r := &Scan{Table: p.name, Missing: true}
 		r.Cols = p.cols
-		l := b.define(p.name, newTable(r, p.star), false)
+		l := b.define(p.name, newTable(r, false), false) // of (*) no column is known until a call
 		l.name = p.name
 		return l
 	}

@@ -100,7 +100,7 @@ func operatorType(sig *symbol.Signature, params []*symbol.Param, args []*item) s
 			return args[sig.Arg].typ
 		}
 	case symbol.ReturnsWidest:
-		return symbol.Of(widest(args))
+		return widestType(args)
 	case symbol.ReturnsCustom: // unary minus and plus
 		if len(args) == 1 {
 			if args[0].typ.Scalar == value.Int && !args[0].constant {
@@ -110,6 +110,14 @@ func operatorType(sig *symbol.Signature, params []*symbol.Param, args []*item) s
 		}
 	}
 	return symbol.Type{}
+}
+
+// widestType is the type of arithmetic over numbers; of a first operand that is not known, nothing is.
+func widestType(args []*item) symbol.Type {
+	if len(args) > 0 && args[0].typ.Unknown() {
+		return symbol.Type{}
+	}
+	return symbol.Of(widest(args))
 }
 
 func allConstant(args []*item) bool {

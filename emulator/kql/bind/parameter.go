@@ -30,7 +30,7 @@ const (
 	partitionParameters   = "hint.concurrency:wordnumber=auto|left|local|right|unresolved hint.spread:wordnumber=auto|local hint.materialized:bool hint.shufflekey:column* hint.strategy:word=shuffle|native|legacy"
 	reduceParameters      = "kind:word=source"
 	reduceProperties      = "threshold:number characters:text"
-	renderParameters      = "kind:word=default|unstacked|stacked|stacked100|map title:string accumulate:bool with:text by:any xcolumn:column ycolumns:any anomalycolumns:any series:any xtitle:string ytitle:string xaxis:word=linear|log yaxis:word=linear|log legend:word=visible|hidden ysplit:word=none|axes|panels ymin:number ymax:number xmin:scalar xmax:scalar"
+	renderParameters      = "kind:word=default|unstacked|stacked|stacked100|map title:string accumulate:bool with:text by:any xcolumn:column ycolumns:column anomalycolumns:column series:column xtitle:string ytitle:string xaxis:word=linear|log yaxis:word=linear|log legend:word=visible|hidden ysplit:word=none|axes|panels ymin:number ymax:number xmin:scalar xmax:scalar"
 	scanParameters        = "kind:word=partial|full with_match_id:name"
 	searchParameters      = "kind:word=default|case_insensitive|case_sensitive"
 	sortParameters        = "hint.strategy:word=splitBlock|multipleBlocks"

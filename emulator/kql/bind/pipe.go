@@ -290,7 +290,7 @@ func (b *binder) filter(t *table, o *syntax.FilterOperator) *table {
 func (b *binder) condition(it *item) Expr {
 	switch {
 	case it.kind == isBad:
-	case it.kind != isScalar:
+	case it.kind != isScalar, len(it.multi) > 1:
 		b.typeWanted("KS141", it, "bool")
 	case it.typ.Unknown() && it.expr != nil:
 		return convert(it.expr, value.Bool)
@@ -750,12 +750,38 @@ func (b *binder) fork(t *table, o *syntax.ForkOperator) *item {
 	l := b.define("fork", t, false)
 	g := &entityGroup{}
 	for _, prong := range o.Prongs {
+		b.forkOperators(prong.Subquery)
 		it := b.subquery(prong.Subquery, b.use(l, at))
 		if b.wantTable(it) {
 			g.members = append(g.members, tableItem(it.at, it.table))
 		}
 	}
 	return &item{kind: isColumns, at: at, group: g}
+}
+
+// forkOperators reports the operators that a branch of fork does not take.
+func (b *binder) forkOperators(e syntax.Expr) {
+	switch e := e.(type) {
+	case *syntax.PipeExpr:
+		b.forkOperators(e.Source)
+		for _, o := range e.Operators {
+			b.forkOperator(o)
+		}
+	case *syntax.OperatorExpr:
+		b.forkOperator(e.Operator)
+	}
+}
+
+func (b *binder) forkOperator(o syntax.Operator) {
+	switch o.(type) {
+	case *syntax.FilterOperator, *syntax.ExtendOperator, *syntax.ProjectOperator, *syntax.ProjectAwayOperator, *syntax.ProjectKeepOperator,
+		*syntax.ProjectRenameOperator, *syntax.ProjectReorderOperator, *syntax.ProjectByNamesOperator, *syntax.SummarizeOperator,
+		*syntax.DistinctOperator, *syntax.CountOperator, *syntax.SortOperator, *syntax.TopOperator, *syntax.TopHittersOperator,
+		*syntax.TopNestedOperator, *syntax.TakeOperator, *syntax.SampleOperator, *syntax.SampleDistinctOperator, *syntax.MvExpandOperator,
+		*syntax.ParseOperator, *syntax.ParseKvOperator, *syntax.AsOperator, *syntax.ReduceOperator, *syntax.InvokeOperator, *syntax.BadOperator:
+		return
+	}
+	b.notInFork(b.keyword(o))
 }
 
 func (b *binder) facet(t *table, o *syntax.FacetOperator) *item {

@@ -408,10 +408,20 @@ func (p *projection) rename(old *Column, name *syntax.Name) {
 func (b *binder) projectReorder(in *table, o *syntax.ProjectReorderOperator) *table {
 	lists := b.columnList(in, o.Columns)
 	p := b.projection(len(in.cols))
+	named := map[*Column]bool{}
 	for i, e := range o.Columns {
 		cols := lists[i]
 		if ordered, ok := e.(*syntax.OrderedExpr); ok {
 			cols = orderColumns(cols, ordered.Order)
+			e = ordered.Expr
+		}
+		if n, ok := e.(*syntax.NameRef); !ok || !n.Name.Wildcard { // the reference's own example is Col1, Col*
+			for _, c := range cols {
+				if named[c] {
+					b.duplicateColumn(c.Name, e.Span())
+				}
+				named[c] = true
+			}
 		}
 		for _, c := range cols {
 			p.add(c, NewColumnRef(c, o.Span()), "", false, true, c)

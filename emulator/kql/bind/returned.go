@@ -37,7 +37,7 @@ func (b *binder) returned(f *symbol.Function, sig *symbol.Signature, params []*s
 		t, _ := commonType(params, args, true)
 		return t
 	case symbol.ReturnsWidest:
-		return symbol.Of(widest(args))
+		return widestType(args)
 	case symbol.ReturnsCustom:
 		return b.customType(f, args)
 	}

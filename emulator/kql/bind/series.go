@@ -33,8 +33,8 @@ func (b *binder) makeSeries(t *table, o *syntax.MakeSeriesOperator) *table {
 		case d.kind == isBad:
 		case !d.literal && !isSigned(a.Default):
 			b.literalWanted(d.at)
-		case items[i].kind == isScalar && !items[i].unknown() && !symbol.Assignable(items[i].typ, d.typ, symbol.Promotion):
-			b.typeWanted("KS141", d, items[i].typ.String())
+		case items[i].kind == isScalar && !items[i].unknown() && !symbol.Assignable(items[i].typ, d.typ, symbol.Compatible):
+			b.unsupported("make-series with a default of another type", d.at)
 		default:
 			defaults[i] = convert(d.expr, items[i].typ.Scalar)
 		}

@@ -42,6 +42,8 @@ type Function struct {
 	Hidden bool
 	// Foldable functions give a constant when all their arguments are constants.
 	Foldable bool
+	// Graph functions read the elements of a pattern and stand in graph operators only.
+	Graph bool
 	// Naming and Prefix say how the result is named when the query does not name it.
 	Naming Naming
 	Prefix string

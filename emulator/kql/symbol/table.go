@@ -18,7 +18,7 @@ import (
 // !agg, !elem0), how often it comes (? at most once, * any number, + at least once, +2..64 from 2 to 64), ~ when "~" stands
 // for the default, and {a|b} for the values that are allowed, {@x} for a set of table_values.go. A kind is a type, several with / between,
 // or the name of a set of types. A result is a type such as array(string) or bag(a:long), or =arg0, =arg0long, =array0, =typeof1, =common, =widest,
-// =custom, =table. Flags: fold, window, hidden, block, deprecated=NAME, prefix=P and name=RULE.
+// =custom, =table. Flags: fold, window, graph, hidden, block, deprecated=NAME, prefix=P and name=RULE.
 
 var functions sync.Map // "kind\x00name" -> *Function, nil for names that are none
 
@@ -117,6 +117,8 @@ func read(kind FunctionKind, name, lines string) *Function {
 			switch key {
 			case "fold":
 				f.Foldable = true
+			case "graph":
+				f.Graph = true
 			case "window":
 				f.Kind = Window
 			case "hidden":

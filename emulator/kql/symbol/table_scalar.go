@@ -4,13 +4,27 @@ package symbol
 //
 // Source: the parameter lists of the KQL reference and of Microsoft's language service.
 const scalarTable = `
+__cast(type:type!lit, value:scalar) =typeof0 hidden
+__geo_length_to_s2cell_level(length:number) int hidden
+__geo_line_s2cell_covering_level(lineString:bag) int hidden
+__geo_line_validate(lineString:bag) string hidden
+__geo_polygon_s2cell_covering_level(polygon:bag) int hidden
+__geo_polygon_validate(polygon:bag) string hidden
+__hash_crc32(source:notdynamic, mod:integer, seed:integer) long hidden
+__hash_djb2(source:notdynamic, mod:integer?) long hidden
+__hash_many_crc32(arg:scalar+..2) long hidden
+__hash_xxh64(source:notdynamic, mod:integer, seed:integer) long hidden
+__hll_normalize(hll:dynamic+2..16) dynamic name=arg0 hidden
+__invoke(name:string!lit, type:type!lit, arg:any*) =typeof1 hidden
+__ipv6_lookup_ranges(ip:stringordynamic, ranges:array) dynamic hidden
+__lz4_compress_dynamic_array_to_base64_string(dynamic:array) string hidden
 abs(number:integer) long name=arg0 fold
 abs(number:number) =arg0 name=arg0 fold
 abs(number:timespan) timespan name=arg0 fold
 acos(number:number) real name=arg0 fold
 ago(timespan:timespan) datetime fold
-all(pattern_element:scalar, expression:bool!elem0) bool
-any(pattern_element:scalar, expression:bool!elem0) bool
+all(pattern_element:scalar, expression:bool!elem0) bool graph
+any(pattern_element:scalar, expression:bool!elem0) bool graph
 around(value:scalar, center:scalar, delta:scalar) bool
 array_concat(array:array+..64) =custom fold
 array_iff(condition_array:array, when_true:scalar, when_false:scalar) =custom fold
@@ -230,7 +244,7 @@ iif(if:bool, then:common, else:common) =commonnd fold
 indexof(string:scalar, match:scalar, start:integer?, length:integer?, occurrence:integer!const?) long fold
 indexof_regex(string:scalar, match:scalar!const, start:integer?, length:integer?, occurrence:integer!const?) long fold
 ingestion_time() datetime name=$IngestionTime
-inner_nodes(edge:scalar) =custom
+inner_nodes(edge:scalar) =custom graph
 ipv4_compare(ip1:string, ip2:string, prefix:long?) long fold
 ipv4_is_in_any_range(ip:stringordynamic, ranges:string+) bool
 ipv4_is_in_any_range(ip:stringordynamic, ranges:array) bool
@@ -255,7 +269,7 @@ isnotnull(expression:scalar) bool
 isnull(expression:scalar) bool
 isutf8(value:scalar) bool
 jaccard_index(set:array+2..2) array(real) fold
-labels(pattern_element:scalar?) array(string)
+labels(pattern_element:scalar?) array(string) graph
 log(number:number) real name=arg0 fold
 log10(number:number) real name=arg0 fold
 log2(number:number) real name=arg0 fold
@@ -266,7 +280,7 @@ make_string(value:integerorarray+) string fold deprecated=unicode_codepoints_to_
 make_timespan(days:integer, hours:integer, minutes:integer, seconds:number) timespan name=only fold
 make_timespan(hours:integer, minutes:integer, seconds:number?) timespan name=only fold
 make_timespan(value:scalar) timespan name=only fold
-map(pattern_element:scalar, expression:scalar!elem0) =custom
+map(pattern_element:scalar, expression:scalar!elem0) =custom graph
 materialized_view(name:string, max_age:timespan?) =materializedview
 max_of(arg:commonorderable+2..64) =common fold
 merge_tdigest(tdigest:array+2..16) array name=tdigests_merge_result
@@ -274,9 +288,9 @@ min_of(arg:commonorderable+2..64) =common fold
 monthofyear(date:datetime) int fold
 new_guid() guid
 next(column:scalar!col, offset:long?, default_value:scalar!const?) =arg0 window
-node_degree_in(node:scalar?) long
-node_degree_out(node:scalar?) long
-node_id(node:scalar?) string
+node_degree_in(node:scalar?) long graph
+node_degree_out(node:scalar?) long graph
+node_id(node:scalar?) string graph
 not(expression:bool) bool
 notempty(value:scalar) bool deprecated=isnotempty hidden
 notnull(expression:scalar) bool deprecated=isnotnull hidden

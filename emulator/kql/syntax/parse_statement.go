@@ -295,8 +295,8 @@ func (p *parser) parseSchema(star bool) *SchemaType {
 	p.accept(kindComma)
 	if p.accept(kindAsterisk) {
 		s.Star = true
-		if star {
-			p.accept(kindComma)
+		if star && p.kind() != kindCloseParen {
+			p.expect(kindComma, ",")
 		}
 	}
 	if !s.Star || star {
