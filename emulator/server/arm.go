@@ -62,17 +62,12 @@ func (p place) above() string {
 	return p.parent[:strings.LastIndexByte(p.parent, '/')]
 }
 
-// resourceManager serves everything below /subscriptions and /providers.
-func (s *Server) resourceManager(w http.ResponseWriter, r *http.Request, segments, lower []string) {
-	if !s.authorized(w, r) {
+// resourceManager serves the resource types, which lie below /subscriptions and /providers.
+func (s *Server) resourceManager(w http.ResponseWriter, r *http.Request, c call) {
+	if !s.letIn(needsARM, w, r, c) {
 		return
 	}
-	if s.throttle.over(w, s.opts.Now()) {
-		return
-	}
-	if s.fixed(w, r, segments, lower) {
-		return
-	}
+	segments, lower := c.segments, c.lower
 	if len(lower) == 7 && lower[4] == "deployments" && lower[6] == "operations" { // the one type that may be named without its provider
 		segments = append(append(segments[:4:4], "providers", "Microsoft.Resources"), segments[4:]...)
 		segments, lower = pathOf("/" + strings.Join(segments, "/"))
@@ -94,6 +89,9 @@ func (s *Server) resourceManager(w http.ResponseWriter, r *http.Request, segment
 	if !s.knownScope(p.parent) {
 		writeError(w, http.StatusNotFound, "ResourceNotFound", "The workspace or resource group of "+r.URL.Path+" was not found.")
 		return
+	}
+	if p.t.name == "Microsoft.SecurityInsights/alertRuleTemplates" {
+		s.templates()
 	}
 	switch {
 	case p.action != "":
@@ -132,6 +130,10 @@ func (s *Server) resourceManager(w http.ResponseWriter, r *http.Request, segment
 
 func parentMissing(id string) *armError {
 	return &armError{http.StatusNotFound, "ParentResourceNotFound", "The parent resource '" + id + "' could not be found."}
+}
+
+func versionMissing() *armError {
+	return &armError{http.StatusBadRequest, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests."}
 }
 
 func writeArm(w http.ResponseWriter, e *armError) { writeError(w, e.status, e.code, e.message) }
@@ -173,7 +175,7 @@ func shorten(s string) string {
 func (t *armType) version(q url.Values, location string) (string, *armError) {
 	v := queryValue(q, "api-version")
 	if v == "" {
-		return "", &armError{http.StatusBadRequest, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests."}
+		return "", versionMissing()
 	}
 	for _, k := range t.versions {
 		if k == v {
@@ -305,9 +307,6 @@ func baseOf(r *http.Request) string {
 // armList answers a collection in pages.
 func (s *Server) armList(w http.ResponseWriter, r *http.Request, p place, version string) {
 	q := r.URL.Query()
-	if strings.HasPrefix(strings.ToLower(p.t.name), "microsoft.securityinsights/alertruletemplates") {
-		s.templates()
-	}
 	if above := p.above(); above != "" && s.store.get(above) == nil {
 		writeArm(w, parentMissing(above))
 		return

@@ -454,10 +454,13 @@ func (s *Server) deploy(w http.ResponseWriter, r *http.Request, p place, version
 }
 
 // operationStatus says how a deployment went.
-func (s *Server) operationStatus(w http.ResponseWriter, deployment string) {
-	r := s.store.get(deployment)
+func (s *Server) operationStatus(w http.ResponseWriter, req *http.Request, c call) {
+	if !only(w, req, "GET") {
+		return
+	}
+	r := s.store.get("/" + strings.Join(c.segments[:8], "/"))
 	if r == nil {
-		writeError(w, http.StatusNotFound, "DeploymentNotFound", "Deployment '"+deployment[strings.LastIndexByte(deployment, '/')+1:]+"' could not be found.")
+		writeError(w, http.StatusNotFound, "DeploymentNotFound", "Deployment '"+shorten(c.segments[7])+"' could not be found.")
 		return
 	}
 	out := map[string]any{"status": r.text("provisioningState")}

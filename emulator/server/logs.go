@@ -37,41 +37,30 @@ type query struct {
 	MaxRows json.Number `json:"maxRows"`
 }
 
-// logs serves the Log Analytics query API and what else lies beside it at the root: ingestion.
-func (s *Server) logs(w http.ResponseWriter, r *http.Request, segments, lower []string) {
-	n := len(lower)
-	if !s.authorized(w, r) {
+// queryWorkspace is a query of the workspace by its id or name.
+func (s *Server) queryWorkspace(w http.ResponseWriter, r *http.Request, c call) {
+	name := c.segments[len(c.segments)-2]
+	if !s.ours(name) {
+		writeError(w, http.StatusNotFound, "WorkspaceNotFoundError", "The requested workspace "+strconv.Quote(name)+" could not be found.")
 		return
 	}
-	switch {
-	case n == 1 && lower[0] == "$batch":
-		s.batch(w, r)
-	case n >= 3 && lower[0] == "workspaces" && lower[2] == "query" && n == 3:
-		if !s.ours(segments[1]) {
-			writeError(w, http.StatusNotFound, "WorkspaceNotFoundError", "The requested workspace "+strconv.Quote(segments[1])+" could not be found.")
-			return
+	s.query(w, r)
+}
+
+// queryResource is a query of the workspace by its resource id, or of the resource group or subscription that it is in.
+func (s *Server) queryResource(w http.ResponseWriter, r *http.Request, c call) {
+	id := "/" + strings.TrimPrefix(strings.Join(c.lower, "/"), "v1/")
+	for _, end := range []string{"/providers/microsoft.insights/logs", "/api/query", "/query"} {
+		if rest, ok := strings.CutSuffix(id, end); ok {
+			id = rest
+			break
 		}
-		s.query(w, r)
-	case n == 3 && lower[0] == "workspaces" && lower[2] == "metadata":
-		s.metadata(w)
-	case n >= 2 && lower[0] == "subscriptions" && (lower[n-1] == "query" || lower[n-1] == "logs"):
-		id := "/" + strings.Join(lower, "/")
-		for _, end := range []string{"/providers/microsoft.insights/logs", "/api/query", "/query"} {
-			if rest, ok := strings.CutSuffix(id, end); ok {
-				id = rest
-				break
-			}
-		}
-		if !s.covers(id) {
-			writeError(w, http.StatusNotFound, "ResourceNotFoundError", "The requested resource "+id+" could not be found.")
-			return
-		}
-		s.query(w, r)
-	case n == 4 && lower[0] == "datacollectionrules" && lower[2] == "streams":
-		s.ingest(w, r, segments[1], segments[3])
-	default:
-		writeError(w, http.StatusNotFound, "PathNotFoundError", "The requested path does not exist")
 	}
+	if !s.covers(id) {
+		writeError(w, http.StatusNotFound, "ResourceNotFoundError", "The requested resource "+id+" could not be found.")
+		return
+	}
+	s.query(w, r)
 }
 
 // covers reports whether a lower-cased resource id is the workspace, or its resource group or subscription.

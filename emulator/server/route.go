@@ -36,8 +36,8 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	_ = e.Encode(v)
 }
 
-// route hands a request to the API that its path belongs to. Paths are compared without regard to case, and a doubled
-// or trailing slash is forgiven, as the service does.
+// route hands a request to the row of the route table that its path fits, or to the resource types. Paths are compared
+// without regard to case, and a doubled or trailing slash is forgiven, as the service does.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	if id := r.Header.Get("x-ms-client-request-id"); id != "" && len(id) <= 128 {
 		w.Header().Set("x-ms-client-request-id", id)
@@ -47,43 +47,33 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		correlation = w.Header().Get("x-ms-request-id")
 	}
 	w.Header().Set("x-ms-correlation-request-id", correlation)
+	var c call
+	c.segments, c.lower = pathOf(r.URL.Path)
 	if strings.Contains(r.URL.Path, "//") {
-		r.URL.Path = "/" + strings.Join(splitPath(r.URL.Path), "/")
+		r.URL.Path = "/" + strings.Join(c.segments, "/")
 	}
-	segments := splitPath(r.URL.Path)
-	lower := make([]string, len(segments))
-	for i, p := range segments {
-		lower[i] = strings.ToLower(p)
+	for _, o := range operations() {
+		if o.fits(c.lower) {
+			if s.letIn(o.guard, w, r, c) && (o.guard != needsARM || versioned(w, r)) {
+				o.serve(s, w, r, c)
+			}
+			return
+		}
 	}
-	if len(lower) == 0 {
-		writeJSON(w, http.StatusOK, map[string]any{"name": "blindspot", "workspaceId": s.opts.WorkspaceID,
-			"subscription": s.opts.Subscription, "resourceGroup": s.opts.ResourceGroup, "workspace": s.opts.Workspace, "tenant": s.opts.Tenant})
+	if len(c.lower) > 0 && (c.lower[0] == "subscriptions" || c.lower[0] == "providers") {
+		s.resourceManager(w, r, c)
 		return
 	}
-	n := len(lower)
-	switch {
-	case lower[0] == "msi" && n == 2 && lower[1] == "token":
-		s.managedIdentity(w, r)
-	case n >= 3 && lower[n-1] == "openid-configuration" && lower[n-2] == ".well-known":
-		s.openIDConfiguration(w, r, segments[0])
-	case lower[0] == "common" && n == 3 && lower[1] == "discovery" && lower[2] == "instance":
-		s.instanceDiscovery(w, r)
-	case n >= 3 && lower[n-1] == "token" && (lower[n-2] == "oauth2" || lower[n-2] == "v2.0" && lower[n-3] == "oauth2"):
-		s.token(w, r, segments[0])
-	case n == 2 && lower[0] == "metadata" && lower[1] == "endpoints":
-		s.cloudMetadata(w, r)
-	case lower[0] == "tenants", lower[0] == "subscriptions", lower[0] == "providers":
-		s.resourceManager(w, r, segments, lower)
-	case n >= 3 && lower[n-3] == "rest" && lower[n-2] == "auth" && lower[n-1] == "metadata":
-		s.kustoMetadata(w, r)
-	case n >= 3 && lower[n-2] == "rest" && (lower[n-1] == "query" || lower[n-1] == "mgmt"):
-		s.kusto(w, r, lower[n-3], lower[n-1])
-	case n >= 5 && lower[n-4] == "rest" && lower[n-3] == "ingest":
-		s.kustoIngest(w, r, segments[n-1])
-	case lower[0] == "v1":
-		s.logs(w, r, segments[1:], lower[1:])
-	default:
-		s.logs(w, r, segments, lower)
+	if s.authorized(w, r) {
+		writeError(w, http.StatusNotFound, "PathNotFoundError", "The requested path does not exist")
+	}
+}
+
+// about says what this server stands for.
+func (s *Server) about(w http.ResponseWriter, r *http.Request, _ call) {
+	if only(w, r, "GET", "HEAD") {
+		writeJSON(w, http.StatusOK, map[string]any{"name": "blindspot", "workspaceId": s.opts.WorkspaceID,
+			"subscription": s.opts.Subscription, "resourceGroup": s.opts.ResourceGroup, "workspace": s.opts.Workspace, "tenant": s.opts.Tenant})
 	}
 }
 

@@ -60,17 +60,24 @@ func pathOf(id string) (segments, lower []string) {
 
 // templates puts the rules of the shipped pack in place as alert rule templates, once somebody asks for templates.
 func (s *Server) templates() {
-	s.once.Do(func() {
-		b, _ := content.Load(content.Embedded(), content.Options{})
-		for _, r := range b.Rules {
-			if r.ID == "" || r.Kind != content.Scheduled && r.Kind != "NRT" {
-				continue
-			}
-			if err := s.place(s.WorkspaceResource()+"/providers/Microsoft.SecurityInsights/alertRuleTemplates/"+r.ID, r.Kind, s.template(r)); err != nil && s.opts.Log != nil {
-				s.opts.Log("templates: " + err.Error())
-			}
+	if s.templated.Load() {
+		return
+	}
+	s.templating.Lock()
+	defer s.templating.Unlock()
+	if s.templated.Load() {
+		return
+	}
+	b, _ := content.Load(content.Embedded(), content.Options{})
+	for _, r := range b.Rules {
+		if r.ID == "" || r.Kind != content.Scheduled && r.Kind != "NRT" {
+			continue
 		}
-	})
+		if err := s.place(s.WorkspaceResource()+"/providers/Microsoft.SecurityInsights/alertRuleTemplates/"+r.ID, r.Kind, s.template(r)); err != nil && s.opts.Log != nil {
+			s.opts.Log("templates: " + err.Error())
+		}
+	}
+	s.templated.Store(true)
 }
 
 // template is a rule as the service's gallery shows it.

@@ -81,7 +81,8 @@ type Server struct {
 	shelf       shelf
 	key         [32]byte     // signs tokens
 	running     atomic.Int64 // queries under way
-	once        sync.Once    // of templates
+	templating  sync.Mutex   // held while templates are put in place
+	templated   atomic.Bool  // they are
 	rows        *rowJournal
 }
 

@@ -274,6 +274,31 @@ func (s *state) commit(t *txn) error {
 	return nil
 }
 
+// failed tells why no more can be written, nil while all is well.
+func (s *state) failed() error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.broken
+}
+
+func (s *state) count() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.items)
+}
+
+// clear removes every resource, in one change.
+func (s *state) clear() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := &txn{s: s}
+	for id := range s.items {
+		t.deletes = append(t.deletes, id)
+	}
+	sort.Strings(t.deletes)
+	return s.commit(t)
+}
+
 func (s *state) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
