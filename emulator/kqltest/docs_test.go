@@ -85,13 +85,13 @@ const refusals = `
 
 What the reference does not say exactly is refused, because a plausible answer is worse than none.
 
-- `+"`autocluster`, `basket`, `diffpatterns`, `reduce`"+`: the patterns that are found, and their order, are those of algorithms that are not published.
-- `+"`hash_combine`, `hash_many`"+`: how hashes are combined is not published. `+"`hash`"+` runs; concatenate with `+"`strcat`"+` and hash the text.
-- `+"`activity_engagement`, `new_activity_metrics`, `funnel_sequence`, `funnel_sequence_completion`, `sequence_detect`"+`: what happens at the ends of the time line, in
-  empty windows and to sequences that overlap is not said. `+"`scan`"+` detects sequences.
-- `+"`geo_line_buffer`, `geo_point_buffer`, `geo_polygon_buffer`"+`: the vertices of the result are those of one library.
-- `+"`estimate_data_size`, `extent_id`, `extent_tags`, `row_id`, cursors"+`: they tell of storage that is not here.
-- Plugins that call out (`+"`python`, `r`, `http_request`, `sql_request`"+` and their kin) and `+"`externaldata`"+` reach outside of the query.
+- ` + "`autocluster`, `basket`, `diffpatterns`, `reduce`" + `: the patterns that are found, and their order, are those of algorithms that are not published.
+- ` + "`hash_combine`, `hash_many`" + `: how hashes are combined is not published. ` + "`hash`" + ` runs; concatenate with ` + "`strcat`" + ` and hash the text.
+- ` + "`activity_engagement`, `new_activity_metrics`, `funnel_sequence`, `funnel_sequence_completion`, `sequence_detect`" + `: what happens at the ends of the time line, in
+  empty windows and to sequences that overlap is not said. ` + "`scan`" + ` detects sequences.
+- ` + "`geo_line_buffer`, `geo_point_buffer`, `geo_polygon_buffer`" + `: the vertices of the result are those of one library.
+- ` + "`estimate_data_size`, `extent_id`, `extent_tags`, `row_id`, cursors" + `: they tell of storage that is not here.
+- Plugins that call out (` + "`python`, `r`, `http_request`, `sql_request`" + ` and their kin) and ` + "`externaldata`" + ` reach outside of the query.
 `
 
 // resolved are functions that the compiler itself resolves or that graph operators compute.
