@@ -3,7 +3,6 @@ package store
 import (
 	"hash/maphash"
 	"slices"
-	"strings"
 	"unsafe"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
@@ -11,7 +10,8 @@ import (
 )
 
 // cells gathers one column's values as a reader meets them. Texts get a dictionary that is given up once most values are
-// distinct. Where the type is not known, values are kept as JSON texts and the type is found at the end.
+// distinct. Where the type is not known, values are kept as JSON texts, strings as a quote and their text, and the type is found
+// at the end.
 type cells struct {
 	name  string
 	typ   value.Type // Unknown: to be found out
@@ -31,6 +31,21 @@ type cells struct {
 }
 
 func newCells(name string, t value.Type) *cells { return &cells{name: name, typ: t} }
+
+// expect makes room for the values that a column is likely to get.
+func (c *cells) expect(h hint) {
+	switch c.typ {
+	case value.String, value.GUID, value.Dynamic, value.Unknown:
+		if c.texts.isFlat = h.flat; h.flat {
+			c.texts.flat = make([]string, 0, h.rows)
+		} else {
+			c.texts.codes = make([]uint32, 0, h.rows)
+		}
+	case value.Bool, value.Real, value.Decimal:
+	default:
+		c.longs = make([]int64, 0, h.rows)
+	}
+}
 
 func (c *cells) setNull(i int) {
 	for len(c.nulls) <= i>>6 {
@@ -86,12 +101,22 @@ func (c *cells) value(v value.Value) {
 		c.decs = append(c.decs, v)
 	case value.String, value.GUID:
 		c.texts.add([]byte(v.S))
-	case value.Dynamic, value.Unknown:
+	case value.Dynamic:
 		c.texts.add([]byte(v.Dyn.JSON()))
+	case value.Unknown:
+		c.texts.add(unknownText(v.Dyn))
 	default:
 		c.longs = append(c.longs, v.I)
 	}
 	c.n++
+}
+
+// unknownText is a value as a column of unknown type keeps it.
+func unknownText(n *value.Node) []byte {
+	if n.Kind == value.KindString {
+		return append([]byte{'"'}, n.S...)
+	}
+	return []byte(n.JSON())
 }
 
 // text adds a value from its text, as CSV has it: converted to the column's type, the empty text as null.
@@ -110,7 +135,7 @@ func (c *cells) text(s []byte) {
 			c.null()
 			return
 		}
-		c.texts.add(value.AppendQuoted(nil, string(s)))
+		c.texts.add(append([]byte{'"'}, s...))
 		c.n++
 		return
 	}
@@ -318,7 +343,7 @@ func (t *textCells) keep(s []byte) string {
 		return ""
 	}
 	if len(t.arena)+len(s) > cap(t.arena) {
-		t.arena = make([]byte, 0, max(min(64<<10, 4*cap(t.arena)), 64, len(s)))
+		t.arena = make([]byte, 0, max(min(32<<10, 4*cap(t.arena)), 64, len(s)))
 	}
 	from := len(t.arena)
 	t.arena = append(t.arena, s...)
@@ -327,9 +352,17 @@ func (t *textCells) keep(s []byte) string {
 
 func (t *textCells) column(typ value.Type) vector.Column {
 	if t.isFlat {
-		return &vector.Strings{Typ: typ, Flat: t.flat}
+		return &vector.Strings{Typ: typ, Flat: trimmed(t.flat)}
 	}
 	return &vector.Strings{Typ: typ, Dict: &vector.Dict{Values: t.values}, Codes: t.codes}
+}
+
+// trimmed gives back memory that a long list grew into and does not use.
+func trimmed(list []string) []string {
+	if len(list) > 1<<16 && cap(list)-len(list) > len(list)/8 {
+		return slices.Clone(list)
+	}
+	return list
 }
 
 func (t *textCells) dynamic() vector.Column {
@@ -358,8 +391,12 @@ func (t *textCells) infer() (vector.Column, value.Type) {
 		if s == "" {
 			continue
 		}
-		n, ok := value.ParseJSON(s)
-		if !ok {
+		var n *value.Node
+		if s[0] == '"' {
+			n = value.NodeString(s[1:])
+		} else if parsed, ok := value.ParseJSON(s); ok {
+			n = parsed
+		} else {
 			n = value.NodeString(s)
 		}
 		nodes[i] = n
@@ -433,42 +470,26 @@ func (t *textCells) strings() vector.Column {
 	if t.isFlat {
 		list = t.flat
 	}
-	plain, unlike := false, true // one is no date; different texts are different values
+	plain := false // one is no date
 	for _, s := range list {
-		switch {
-		case s == "":
-		case s[0] != '"':
+		if s != "" && s[0] != '"' {
 			return nil
-		default:
-			plain = plain || len(s) > 2 && !looksLikeTime(s[1:len(s)-1])
-			if at := strings.IndexByte(s, '\\'); at >= 0 {
-				unlike = unlike && !strings.Contains(s[at:], `\u`) && !strings.Contains(s[at:], `\/`)
-			}
 		}
+		plain = plain || len(s) > 1 && !looksLikeTime(s[1:])
 	}
 	if !plain {
 		return nil
 	}
-	var r jsonRows
 	out := make([]string, len(list))
 	for i, s := range list {
-		if s == "" {
-			continue
+		if s != "" {
+			out[i] = s[1:]
 		}
-		if strings.IndexByte(s, '\\') < 0 {
-			out[i] = s[1 : len(s)-1]
-			continue
-		}
-		text, end, err := r.str(unsafe.Slice(unsafe.StringData(s), len(s)), 0)
-		if err != nil || end != len(s) {
-			return nil
-		}
-		out[i] = t.keep(text)
 	}
 	switch {
 	case t.isFlat:
 		return &vector.Strings{Typ: value.String, Flat: out}
-	case unlike && !slices.Contains(list, ""):
+	case !slices.Contains(list, ""): // else a missing value and an empty text are the same
 		return &vector.Strings{Typ: value.String, Dict: &vector.Dict{Values: out}, Codes: t.codes}
 	}
 	d, inner := vector.DictOf(out)
@@ -514,9 +535,8 @@ func finishCSV(c *cells) (vector.Column, value.Type) {
 		if quoted == "" {
 			continue
 		}
-		n, _ := value.ParseJSON(quoted)
-		texts[i] = n.S
-		one := csvType(n.S)
+		texts[i] = quoted[1:]
+		one := csvType(texts[i])
 		switch {
 		case typ == value.Unknown || typ == one:
 			typ = one

@@ -147,7 +147,10 @@ func (h *hub) add(n *value.Node) error {
 		c := rows.column([]byte(name), len(seen)-1)
 		switch {
 		case c.skip:
-		case c.typ == value.Unknown || c.typ == value.Dynamic:
+		case c.typ == value.Unknown:
+			c.texts.add(unknownText(v))
+			c.n++
+		case c.typ == value.Dynamic:
 			c.texts.add([]byte(v.JSON()))
 			c.n++
 		case c.typ == value.String && v.Kind == value.KindString:

@@ -20,6 +20,22 @@ type jsonRows struct {
 	order   []int // the columns of the record before, in the order of their keys
 	n       int
 	scratch []byte
+	hints   map[string]hint // by column; may be nil
+}
+
+// hint is what a column was like in rows before.
+type hint struct {
+	flat bool // most texts were distinct
+	rows int
+}
+
+// learned tells what the columns are like, for rows that are read after these.
+func (r *jsonRows) learned() map[string]hint {
+	m := make(map[string]hint, len(r.cells))
+	for _, c := range r.cells {
+		m[c.name] = hint{c.texts.isFlat, r.n + r.n/16}
+	}
+	return m
 }
 
 // A column by one of these names gives each row's ingestion time and is no column of the table.
@@ -178,6 +194,9 @@ func (r *jsonRows) column(name []byte, place int) *cells {
 		c := newCells(n, t)
 		c.plain = special(name, 0) == len(name)
 		c.skip = r.skips != nil && r.skips(n)
+		if h, ok := r.hints[n]; ok && !c.skip {
+			c.expect(h)
+		}
 		r.cells = append(r.cells, c)
 	}
 	if place < len(r.order) {
@@ -282,8 +301,8 @@ func (r *jsonRows) str(b []byte, i int) ([]byte, int, error) {
 }
 
 func (r *jsonRows) escaped(b []byte, i int) ([]byte, int, error) {
-	out := r.scratch[:0]
-	defer func() { r.scratch = out[:0] }()
+	out := append(r.scratch[:0], '"') // what a column of unknown type puts before a string
+	defer func() { r.scratch = out }()
 	for {
 		if i >= len(b) {
 			return nil, i, errCut(i)
@@ -296,7 +315,7 @@ func (r *jsonRows) escaped(b []byte, i int) ([]byte, int, error) {
 		}
 		switch c := b[i]; {
 		case c == '"':
-			return out, i + 1, nil
+			return out[1:], i + 1, nil
 		case c == '\\':
 			if i+1 >= len(b) {
 				return nil, i, errCut(i)
@@ -362,7 +381,11 @@ func (r *jsonRows) value(c *cells, b []byte, i int) (int, error) {
 			c.texts.add(text)
 			c.n++
 		case value.Unknown:
-			c.texts.add(b[i:end])
+			if end-i == len(text)+2 { // nothing was escaped
+				c.texts.add(b[i : end-1])
+			} else {
+				c.texts.add(r.scratch[:1+len(text)])
+			}
 			c.n++
 		case value.Dynamic:
 			// Log Analytics keeps a text sent for a dynamic column as what it parses to.

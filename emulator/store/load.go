@@ -331,9 +331,10 @@ func readLinesOf(name string, r io.Reader, o Options, types func(string) value.T
 	var failed sync.Once
 	stop := make(chan struct{})
 	free := make(chan []byte, max(o.Workers, 1)+1)
+	var hints map[string]hint // from the first block, so that they do not depend on who was quicker
 	parse := func(b *block) {
 		b.rows = newJSONRows(types)
-		b.rows.skips = skips
+		b.rows.skips, b.rows.hints = skips, hints
 		if b.err = guard(name, func() error { return b.parse(name) }); b.err != nil {
 			failed.Do(func() { close(stop) })
 		}
@@ -361,8 +362,10 @@ loop:
 			break
 		}
 		blocks = append(blocks, b)
-		if o.Workers <= 1 {
-			parse(b)
+		if len(blocks) == 1 || o.Workers <= 1 {
+			if parse(b); len(blocks) == 1 && b.err == nil {
+				hints = b.rows.learned()
+			}
 			continue
 		}
 		slots <- struct{}{}
