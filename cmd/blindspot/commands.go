@@ -45,6 +45,8 @@ func versionCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "version",
 		Usage: "print the version",
+		Description: `Examples:
+   blindspot version`,
 		Action: func(c *cli.Context) error {
 			_, err := fmt.Fprintf(c.App.Writer, "blindspot %s %s/%s %s\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
 			return err

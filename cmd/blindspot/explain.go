@@ -28,8 +28,8 @@ they stop to, the values that decided are shown.
 Examples:
    blindspot explain KS142
    blindspot explain --list
-   blindspot explain content/rules/cross-stream/spray-across-streams.yaml --test 'one address'
-   blindspot explain spray-across-streams.yaml --test 'both streams' --operators`,
+   blindspot explain content/rules/cross-stream/spray-across-streams.yaml --test 'four users in front'
+   blindspot explain spray-across-streams.yaml --test 'seven users' --operators`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "test", Usage: "the case's name, or a part of it; the first case unless given"},
 			&cli.BoolFlag{Name: "list", Usage: "name every check and code"},

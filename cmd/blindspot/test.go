@@ -34,7 +34,7 @@ are compared with those that the case expects. Only failures are shown in full.
 Examples:
    blindspot test
    blindspot test content/rules/cross-stream/spray-across-streams.yaml
-   blindspot test --run 'both streams' --verbose
+   blindspot test --run 'seven users' --verbose
    blindspot test --mutate --min-score 70
    blindspot test --replay-streams
    blindspot test --coverage --coverage-out rules.lcov
