@@ -103,6 +103,7 @@ func newApp(stdin io.Reader, stdout io.Writer, stderr *os.File) *cli.App {
 		ErrWriter: stderr,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour: `WHEN` is auto, always or never"},
+			cli.HelpFlag, // the library adds it only where no command is named help
 		},
 		HideHelpCommand:           true,
 		EnableBashCompletion:      true,
