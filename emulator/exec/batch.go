@@ -1,13 +1,15 @@
 package exec
 
 import (
+	"sync"
+
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
 
 // Batch is a set of rows on its way through the operators. Columns are made when they are first asked for: a filter
 // hands on its input with the rows it kept, and only columns that somebody reads are ever gathered.
 //
-// A batch belongs to one goroutine at a time.
+// A batch belongs to one goroutine at a time, unless it was shared.
 type Batch struct {
 	N    int
 	cols []vector.Column
@@ -18,6 +20,8 @@ type Batch struct {
 	parent  *Batch
 	rows    []int32 // rows of parent, nil for all
 	mapping []int   // column of parent for each column, nil for the same; -1 where cols has it
+
+	lock *sync.Mutex // of a batch that several readers share, nil otherwise
 }
 
 // NewBatch returns a batch of columns that exist.
@@ -38,6 +42,15 @@ func (b *Batch) Remap(mapping []int) *Batch {
 	return &Batch{N: b.N, cols: make([]vector.Column, len(mapping)), parent: b, mapping: mapping}
 }
 
+// share makes the batch one that any number of goroutines may read, each through its own reader. Columns are still made
+// when they are first asked for.
+func (b *Batch) share() { b.lock = new(sync.Mutex) }
+
+// reader returns a batch of the same rows for one goroutine.
+func (b *Batch) reader() *Batch {
+	return &Batch{N: b.N, cols: make([]vector.Column, len(b.cols)), parent: b}
+}
+
 // Rows returns the number of rows.
 func (b *Batch) Rows() int { return b.N }
 
@@ -46,6 +59,14 @@ func (b *Batch) Width() int { return len(b.cols) }
 
 // Column returns column i.
 func (b *Batch) Column(i int) vector.Column {
+	if b.lock != nil {
+		b.lock.Lock()
+		defer b.lock.Unlock()
+	}
+	return b.made(i)
+}
+
+func (b *Batch) made(i int) vector.Column {
 	if c := b.cols[i]; c != nil {
 		return c
 	}
@@ -72,6 +93,13 @@ func (b *Batch) Column(i int) vector.Column {
 
 // gather returns the named rows of column i without making the whole column when it has not been made yet.
 func (b *Batch) gather(i int, rows []int32) vector.Column {
+	if b.lock != nil {
+		b.lock.Lock()
+		defer b.lock.Unlock()
+		if len(rows)*2 > b.N { // most of it: other readers are likely to want it too
+			return b.made(i).Gather(rows)
+		}
+	}
 	if c := b.cols[i]; c != nil {
 		return c.Gather(rows)
 	}
@@ -80,7 +108,7 @@ func (b *Batch) gather(i int, rows []int32) vector.Column {
 			return b.base[i].Gather(rows)
 		}
 		if len(rows)*4 > b.N {
-			return b.Column(i).Gather(rows)
+			return b.made(i).Gather(rows)
 		}
 		moved := make([]int32, len(rows))
 		for k, r := range rows {

@@ -117,7 +117,24 @@ func passing(c vector.Column, n int) (rows []int32, all bool) {
 	if v.Null {
 		return nil, false
 	}
-	rows = make([]int32, n)
+	count := 0
+	if v.Nulls == nil {
+		for _, t := range data[:n] {
+			if t {
+				count++
+			}
+		}
+	} else {
+		for i, t := range data[:n] {
+			if t && !v.Nulls.Has(i) {
+				count++
+			}
+		}
+	}
+	if count == n || count == 0 {
+		return nil, count == n
+	}
+	rows = make([]int32, count+1) // one to write to past the last
 	k := 0
 	if v.Nulls == nil {
 		for i, t := range data[:n] {
@@ -134,7 +151,7 @@ func passing(c vector.Column, n int) (rows []int32, all bool) {
 			}
 		}
 	}
-	return rows[:k], k == n
+	return rows[:count], false
 }
 
 func (o *filterOp) Close() { o.in.Close() }

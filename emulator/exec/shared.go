@@ -62,8 +62,8 @@ func (o *sharedOp) Next(ctx context.Context) (*Batch, error) {
 		if s.rows, s.err = o.r.drain(ctx, in, 0); s.err != nil {
 			return
 		}
-		for _, b := range s.rows { // several readers may follow, so nothing may be left to make
-			b.Columns()
+		for _, b := range s.rows { // several readers may follow
+			b.share()
 		}
 	})
 	if s.err != nil || o.at >= len(s.rows) {
@@ -73,7 +73,7 @@ func (o *sharedOp) Next(ctx context.Context) (*Batch, error) {
 		return nil, err
 	}
 	o.at++
-	return NewBatch(s.rows[o.at-1].N, s.rows[o.at-1].cols), nil
+	return s.rows[o.at-1].reader(), nil
 }
 
 func (o *sharedOp) Close() {}

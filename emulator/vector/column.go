@@ -11,7 +11,7 @@ import (
 )
 
 // BatchSize is the number of rows an operator hands on at a time. Tests run with other sizes.
-const BatchSize = 2048
+const BatchSize = 1 << 14
 
 // Column is a vector of one type. Its concrete types are *Longs (int, long, datetime, timespan), *Bools, *Reals, *Decimals,
 // *Strings (string, guid), *Dynamics and *Const (one value for all rows, any type). Kernels switch on them; everything else uses
