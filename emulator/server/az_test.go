@@ -53,7 +53,7 @@ func TestAzureCLI(t *testing.T) {
 	if out, err := exec.Command(systemPython, "-c", "import azure.cli.core").CombinedOutput(); err != nil {
 		absent(t, "az", systemPython+" has no azure.cli: "+strings.TrimSpace(string(out)))
 	}
-	s, _ := started(t, Options{Secret: "correct"})
+	s, _ := started(t, Options{Secret: "correct", Log: asked(t, "az")})
 	cmd := exec.Command(systemPython, "run.py")
 	cmd.Dir = "testdata/az"
 	cmd.Env = append(identityOf(t, s), "AZURE_CONFIG_DIR="+filepath.Join(t.TempDir(), "az"), "AZURE_CORE_COLLECT_TELEMETRY=false", "AZURE_CORE_NO_COLOR=true",

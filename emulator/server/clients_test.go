@@ -44,7 +44,7 @@ func secretCredential(t *testing.T, s *Server, c *http.Client, secret string) az
 }
 
 func TestAzquery(t *testing.T) {
-	s, c := started(t, Options{Secret: "correct"})
+	s, c := started(t, Options{Secret: "correct", Log: asked(t, "go")})
 	ctx := context.Background()
 	logs, err := azquery.NewLogsClient(secretCredential(t, s, c, "correct"), &azquery.LogsClientOptions{ClientOptions: clientOptions(s, c)})
 	if err != nil {
@@ -111,7 +111,7 @@ func TestAzquery(t *testing.T) {
 }
 
 func TestManagedIdentityAndARM(t *testing.T) {
-	s, c := started(t, Options{Secret: "correct"})
+	s, c := started(t, Options{Secret: "correct", Log: asked(t, "go-arm")})
 	t.Setenv("IDENTITY_ENDPOINT", s.URL()+"/msi/token")
 	t.Setenv("IDENTITY_HEADER", "correct")
 	cred, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ClientOptions: clientOptions(s, c)})

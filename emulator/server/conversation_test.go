@@ -166,7 +166,7 @@ func converse(t *testing.T, file string) {
 	}
 }
 
-func sorted(m map[string]string) []string {
+func sorted[V any](m map[string]V) []string {
 	out := make([]string, 0, len(m))
 	for k := range m {
 		out = append(out, k)

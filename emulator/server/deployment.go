@@ -454,10 +454,7 @@ func (s *Server) deploy(w http.ResponseWriter, r *http.Request, p place, version
 }
 
 // operationStatus says how a deployment went.
-func (s *Server) operationStatus(w http.ResponseWriter, req *http.Request, c call) {
-	if !only(w, req, "GET") {
-		return
-	}
+func (s *Server) operationStatus(w http.ResponseWriter, _ *http.Request, c call) {
 	r := s.store.get("/" + strings.Join(c.segments[:8], "/"))
 	if r == nil {
 		writeError(w, http.StatusNotFound, "DeploymentNotFound", "Deployment '"+shorten(c.segments[7])+"' could not be found.")

@@ -24,10 +24,6 @@ const mostIngest = 1 << 20
 
 // ingest takes rows for a table: a stream is named Custom-<table> or Microsoft-<table>. Any data collection rule will do.
 func (s *Server) ingest(w http.ResponseWriter, r *http.Request, rule, stream string) {
-	if r.Method != http.MethodPost {
-		writeError(w, http.StatusMethodNotAllowed, "MethodNotAllowed", r.Method+" is not allowed here.")
-		return
-	}
 	if queryValue(r.URL.Query(), "api-version") == "" {
 		writeError(w, http.StatusBadRequest, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
 		return

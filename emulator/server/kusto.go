@@ -354,7 +354,7 @@ func (s *Server) kustoIngest(w http.ResponseWriter, r *http.Request, table strin
 		return
 	}
 	format := strings.ToLower(queryValue(r.URL.Query(), "streamFormat"))
-	if r.Method != http.MethodPost || !slices.Contains([]string{"json", "multijson", ""}, format) || !identifier(table) || s.opts.Engine == nil {
+	if !slices.Contains([]string{"json", "multijson", ""}, format) || !identifier(table) || s.opts.Engine == nil {
 		writeKustoError(w, http.StatusBadRequest, "BadRequest", "Kusto.Data.Exceptions.KustoBadRequestException", "The stand-in takes POST of JSON lines into a table (streamFormat json or multijson).")
 		return
 	}

@@ -375,10 +375,6 @@ type batchResponse struct {
 
 // batch answers many queries in one request, each with a status of its own.
 func (s *Server) batch(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
-		writeError(w, http.StatusMethodNotAllowed, "MethodNotAllowed", r.Method+" is not allowed here.")
-		return
-	}
 	var in struct {
 		Requests []batchRequest `json:"requests"`
 	}

@@ -20,7 +20,7 @@ func TestNodeClients(t *testing.T) {
 	if _, err := os.Stat("testdata/node/node_modules"); err != nil {
 		absent(t, "node", "testdata/node has no node_modules; run npm ci there")
 	}
-	s, _ := started(t, Options{})
+	s, _ := started(t, Options{Log: asked(t, "node")})
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, node, "clients.mjs")

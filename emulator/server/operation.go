@@ -9,7 +9,7 @@ import (
 // operation is a row of the route table: what has no resource type of its own. Resource types are served by
 // resourceManager, behind the table.
 type operation struct {
-	// methods are those that are answered, "GET POST"; the function refuses others in its API's own shape.
+	// methods are those that are answered, "GET POST"; HEAD is as good as GET.
 	methods string
 	// path is the pattern in lower case: {x} stands for one segment, {x...} for any number of them, one or more.
 	path string
@@ -104,6 +104,30 @@ func fits(parts, lower []string) bool {
 		}
 	}
 	return len(parts) == len(lower)
+}
+
+// takes refuses a method that is not answered, in the shape of the API; false means it has answered.
+func (o *operation) takes(w http.ResponseWriter, r *http.Request) bool {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	for _, m := range strings.Fields(o.methods) {
+		if m == method {
+			return true
+		}
+	}
+	text := r.Method + " is not allowed here."
+	w.Header().Set("Allow", strings.ReplaceAll(o.methods, " ", ", "))
+	switch {
+	case strings.Contains(o.path, "/rest/"):
+		writeKustoError(w, http.StatusMethodNotAllowed, "General_BadRequest", "Kusto.Common.Svc.Exceptions.BadRequestException", text)
+	case strings.HasSuffix(o.path, "/token") && o.methods == "POST":
+		oauthError(w, http.StatusMethodNotAllowed, "invalid_request", "AADSTS900561: The endpoint only accepts POST requests.")
+	default:
+		writeError(w, http.StatusMethodNotAllowed, "MethodNotAllowed", text)
+	}
+	return false
 }
 
 // letIn does what a guard demands; false means it has answered.

@@ -50,7 +50,7 @@ func TestPythonClients(t *testing.T) {
 			absent(t, "python", systemPython+" has no "+m+": "+strings.TrimSpace(string(out)))
 		}
 	}
-	s, _ := started(t, Options{})
+	s, _ := started(t, Options{Log: asked(t, "python")})
 	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, systemPython, "clients.py")

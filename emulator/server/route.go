@@ -54,7 +54,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, o := range operations() {
 		if o.fits(c.lower) {
-			if s.letIn(o.guard, w, r, c) && (o.guard != needsARM || versioned(w, r)) {
+			if s.letIn(o.guard, w, r, c) && o.takes(w, r) && (o.guard != needsARM || versioned(w, r)) {
 				o.serve(s, w, r, c)
 			}
 			return
@@ -70,11 +70,9 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 }
 
 // about says what this server stands for.
-func (s *Server) about(w http.ResponseWriter, r *http.Request, _ call) {
-	if only(w, r, "GET", "HEAD") {
-		writeJSON(w, http.StatusOK, map[string]any{"name": "blindspot", "workspaceId": s.opts.WorkspaceID,
-			"subscription": s.opts.Subscription, "resourceGroup": s.opts.ResourceGroup, "workspace": s.opts.Workspace, "tenant": s.opts.Tenant})
-	}
+func (s *Server) about(w http.ResponseWriter, _ *http.Request, _ call) {
+	writeJSON(w, http.StatusOK, map[string]any{"name": "blindspot", "workspaceId": s.opts.WorkspaceID,
+		"subscription": s.opts.Subscription, "resourceGroup": s.opts.ResourceGroup, "workspace": s.opts.Workspace, "tenant": s.opts.Tenant})
 }
 
 func splitPath(p string) []string {

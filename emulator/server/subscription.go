@@ -7,14 +7,6 @@ import (
 
 // What stands around a workspace: the tenant, the subscription, the resource group.
 
-func only(w http.ResponseWriter, r *http.Request, methods ...string) bool {
-	if oneOf(r.Method, methods...) {
-		return true
-	}
-	writeError(w, http.StatusMethodNotAllowed, "MethodNotAllowed", r.Method+" is not allowed here.")
-	return false
-}
-
 func writeList(w http.ResponseWriter, list ...any) {
 	if list == nil {
 		list = []any{}
@@ -22,33 +14,25 @@ func writeList(w http.ResponseWriter, list ...any) {
 	writeJSON(w, http.StatusOK, map[string]any{"value": list})
 }
 
-func (s *Server) tenants(w http.ResponseWriter, r *http.Request, _ call) {
-	if only(w, r, "GET") {
-		writeList(w, map[string]any{"id": "/tenants/" + s.opts.Tenant, "tenantId": s.opts.Tenant, "displayName": "Stand-in", "tenantCategory": "Home"})
-	}
+func (s *Server) tenants(w http.ResponseWriter, _ *http.Request, _ call) {
+	writeList(w, map[string]any{"id": "/tenants/" + s.opts.Tenant, "tenantId": s.opts.Tenant, "displayName": "Stand-in", "tenantCategory": "Home"})
 }
 
 func (s *Server) aboutSubscription() map[string]any {
 	return map[string]any{"id": "/subscriptions/" + s.opts.Subscription, "subscriptionId": s.opts.Subscription, "tenantId": s.opts.Tenant, "displayName": "Stand-in", "state": "Enabled"}
 }
 
-func (s *Server) subscriptions(w http.ResponseWriter, r *http.Request, _ call) {
-	if only(w, r, "GET") {
-		writeList(w, s.aboutSubscription())
-	}
+func (s *Server) subscriptions(w http.ResponseWriter, _ *http.Request, _ call) {
+	writeList(w, s.aboutSubscription())
 }
 
-func (s *Server) subscription(w http.ResponseWriter, r *http.Request, _ call) {
-	if only(w, r, "GET") {
-		writeJSON(w, http.StatusOK, s.aboutSubscription())
-	}
+func (s *Server) subscription(w http.ResponseWriter, _ *http.Request, _ call) {
+	writeJSON(w, http.StatusOK, s.aboutSubscription())
 }
 
-func (s *Server) locations(w http.ResponseWriter, r *http.Request, _ call) {
-	if only(w, r, "GET") {
-		writeList(w, map[string]any{"id": "/subscriptions/" + s.opts.Subscription + "/locations/" + s.opts.Location, "name": s.opts.Location, "type": "Region",
-			"displayName": s.opts.Location, "regionalDisplayName": s.opts.Location, "metadata": map[string]any{"regionType": "Physical", "regionCategory": "Recommended"}})
-	}
+func (s *Server) locations(w http.ResponseWriter, _ *http.Request, _ call) {
+	writeList(w, map[string]any{"id": "/subscriptions/" + s.opts.Subscription + "/locations/" + s.opts.Location, "name": s.opts.Location, "type": "Region",
+		"displayName": s.opts.Location, "regionalDisplayName": s.opts.Location, "metadata": map[string]any{"regionType": "Physical", "regionCategory": "Recommended"}})
 }
 
 func (s *Server) aboutGroup() map[string]any {
@@ -56,16 +40,11 @@ func (s *Server) aboutGroup() map[string]any {
 		"type": "Microsoft.Resources/resourceGroups", "location": s.opts.Location, "properties": map[string]any{"provisioningState": "Succeeded"}}
 }
 
-func (s *Server) groups(w http.ResponseWriter, r *http.Request, _ call) {
-	if only(w, r, "GET") {
-		writeList(w, s.aboutGroup())
-	}
+func (s *Server) groups(w http.ResponseWriter, _ *http.Request, _ call) {
+	writeList(w, s.aboutGroup())
 }
 
 func (s *Server) group(w http.ResponseWriter, r *http.Request, c call) {
-	if !only(w, r, "GET", "HEAD") {
-		return
-	}
 	ours := c.lower[3] == strings.ToLower(s.opts.ResourceGroup)
 	switch {
 	case r.Method == http.MethodHead && ours:
@@ -80,10 +59,7 @@ func (s *Server) group(w http.ResponseWriter, r *http.Request, c call) {
 }
 
 // resources lists what stands in the resource group by itself: the workspace and the workbooks.
-func (s *Server) resources(w http.ResponseWriter, r *http.Request, _ call) {
-	if !only(w, r, "GET") {
-		return
-	}
+func (s *Server) resources(w http.ResponseWriter, _ *http.Request, _ call) {
 	var list []any
 	for _, name := range []string{"Microsoft.OperationalInsights/workspaces", "Microsoft.Insights/workbooks"} {
 		for _, r := range s.store.ofType(name) {
@@ -93,12 +69,6 @@ func (s *Server) resources(w http.ResponseWriter, r *http.Request, _ call) {
 	writeList(w, list...)
 }
 
-func (s *Server) provider(w http.ResponseWriter, r *http.Request, c call) {
-	method := http.MethodGet
-	if len(c.lower) == 5 {
-		method = http.MethodPost
-	}
-	if only(w, r, method) {
-		writeJSON(w, http.StatusOK, map[string]any{"id": "/" + strings.Join(c.segments[:4], "/"), "namespace": c.segments[3], "registrationState": "Registered", "resourceTypes": []any{}})
-	}
+func (s *Server) provider(w http.ResponseWriter, _ *http.Request, c call) {
+	writeJSON(w, http.StatusOK, map[string]any{"id": "/" + strings.Join(c.segments[:4], "/"), "namespace": c.segments[3], "registrationState": "Registered", "resourceTypes": []any{}})
 }

@@ -51,34 +51,32 @@ func (s *Server) instanceDiscovery(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// oauthError answers in the shape of token endpoints.
+func oauthError(w http.ResponseWriter, status int, code, text string) {
+	writeJSON(w, status, map[string]any{"error": code, "error_description": text, "error_codes": []int{}})
+}
+
 // token is the client credentials grant: a secret or an assertion (certificate, workload identity).
 func (s *Server) token(w http.ResponseWriter, r *http.Request, tenant string) {
-	oauthError := func(status int, code, text string) {
-		writeJSON(w, status, map[string]any{"error": code, "error_description": text, "error_codes": []int{}})
-	}
-	if r.Method != http.MethodPost {
-		oauthError(http.StatusMethodNotAllowed, "invalid_request", "AADSTS900561: The endpoint only accepts POST requests.")
-		return
-	}
 	if err := r.ParseForm(); err != nil {
-		oauthError(http.StatusBadRequest, "invalid_request", "AADSTS900144: The request body could not be read.")
+		oauthError(w, http.StatusBadRequest, "invalid_request", "AADSTS900144: The request body could not be read.")
 		return
 	}
 	if g := r.PostForm.Get("grant_type"); g != "client_credentials" {
-		oauthError(http.StatusBadRequest, "unsupported_grant_type", "AADSTS70003: The stand-in gives tokens for client_credentials only.")
+		oauthError(w, http.StatusBadRequest, "unsupported_grant_type", "AADSTS70003: The stand-in gives tokens for client_credentials only.")
 		return
 	}
 	if r.PostForm.Get("client_id") == "" || r.PostForm.Get("scope") == "" {
-		oauthError(http.StatusBadRequest, "invalid_request", "AADSTS900144: The request body must contain client_id and scope.")
+		oauthError(w, http.StatusBadRequest, "invalid_request", "AADSTS900144: The request body must contain client_id and scope.")
 		return
 	}
 	secret := r.PostForm.Get("client_secret")
 	if secret == "" && r.PostForm.Get("client_assertion") == "" {
-		oauthError(http.StatusUnauthorized, "invalid_client", "AADSTS7000216: 'client_assertion' or 'client_secret' is required.")
+		oauthError(w, http.StatusUnauthorized, "invalid_client", "AADSTS7000216: 'client_assertion' or 'client_secret' is required.")
 		return
 	}
 	if s.opts.Secret != "" && secret != "" && !same(secret, s.opts.Secret) {
-		oauthError(http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
+		oauthError(w, http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
 		return
 	}
 	scope, _, _ := strings.Cut(r.PostForm.Get("scope"), " ")
