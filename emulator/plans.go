@@ -51,6 +51,8 @@ func (c *compiled) plan(rel bind.Rel) bind.Rel {
 type Plans struct {
 	mu      sync.Mutex
 	entries map[plansKey]*compiled
+
+	shapes sync.Map // *symbol.Table -> *store.Shape, of the catalogs' tables
 }
 
 type plansKey struct {
@@ -136,6 +138,9 @@ func (w *Workspace) added() string {
 	defer w.mu.RUnlock()
 	var lines []string
 	for name, t := range w.tables {
+		if s := w.known(name); s != nil && t.Has(s) {
+			continue
+		}
 		own := t.Columns()
 		if w.o.Catalog != nil {
 			if known, ok := w.o.Catalog.Table(name); ok {

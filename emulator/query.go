@@ -95,7 +95,7 @@ func (w *Workspace) Compile(text string, profile kql.Profile) *kql.Compiled {
 }
 
 func (w *Workspace) compile(text string, profile kql.Profile) *compiled {
-	return w.compiled.get(w.meaning(), string(profile)+"\x00"+text, func() *compiled {
+	return w.compiled.get(w.meaning(), compiledKey{profile, text}, func() *compiled {
 		if w.o.Plans != nil {
 			return w.o.Plans.get(w, text, profile)
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
@@ -127,6 +128,58 @@ func (w *Workspace) CreateTable(name string, columns []store.Column) {
 	}
 }
 
+// shaped makes a table that the catalog knows, nil when it knows none of that name.
+func (w *Workspace) shaped(name string) *store.Table {
+	s := w.known(name)
+	if s == nil {
+		return nil
+	}
+	t := store.NewTableOf(name, s)
+	t.Tenant = w.o.TenantID
+	return t
+}
+
+// known returns the shape of a table of the catalog, nil when it has none of that name.
+func (w *Workspace) known(name string) *store.Shape {
+	if w.o.Catalog == nil {
+		return nil
+	}
+	t, ok := w.o.Catalog.Table(name)
+	if !ok {
+		return nil
+	}
+	if w.o.Plans != nil {
+		if s, ok := w.o.Plans.shapes.Load(t); ok {
+			return s.(*store.Shape)
+		}
+	}
+	cols := make([]store.Column, 0, len(t.Columns))
+	for _, c := range t.Columns {
+		if c.Type != value.Unknown {
+			cols = append(cols, store.Column{Name: c.Name, Type: c.Type})
+		}
+	}
+	s := store.NewShape(cols)
+	if w.o.Plans != nil {
+		kept, _ := w.o.Plans.shapes.LoadOrStore(t, s)
+		return kept.(*store.Shape)
+	}
+	return s
+}
+
+// Shape returns the shape of a table: that of the catalog, or what its rows brought; nil when nothing is known of it.
+func (w *Workspace) Shape(table string) *store.Shape {
+	holder, name := w.holder(table)
+	if s := holder.known(name); s != nil {
+		return s
+	}
+	cols, ok := holder.Schema(name)
+	if !ok {
+		return nil
+	}
+	return store.NewShape(cols)
+}
+
 func (w *Workspace) newTable(name string, columns []store.Column) *store.Table {
 	t := store.NewTable(name, columns)
 	t.Tenant = w.o.TenantID
@@ -154,17 +207,9 @@ func (w *Workspace) Ingest(d *store.Data) error {
 	w.mu.Lock()
 	t, ok := w.tables[d.Table]
 	if !ok {
-		var cols []store.Column
-		if w.o.Catalog != nil {
-			if known, ok := w.o.Catalog.Table(d.Table); ok {
-				for _, c := range known.Columns {
-					if c.Type != value.Unknown {
-						cols = append(cols, store.Column{Name: c.Name, Type: c.Type})
-					}
-				}
-			}
+		if t = w.shaped(d.Table); t == nil {
+			t = w.newTable(d.Table, nil)
 		}
-		t = w.newTable(d.Table, cols)
 		w.tables[d.Table] = t
 		w.version++
 	}
@@ -471,18 +516,23 @@ func (n names) NearestTable(name string) string {
 type compiledCache struct {
 	mu      sync.Mutex
 	version int
-	entries map[string]*compiled
-	order   []string
+	entries map[compiledKey]*compiled
+	order   []compiledKey
+}
+
+type compiledKey struct {
+	profile kql.Profile
+	text    string
 }
 
 const compiledLimit = 256
 
-func (c *compiledCache) get(version int, text string, compile func() *compiled) *compiled {
+func (c *compiledCache) get(version int, key compiledKey, compile func() *compiled) *compiled {
 	c.mu.Lock()
 	if c.version != version || c.entries == nil {
-		c.version, c.entries, c.order = version, map[string]*compiled{}, nil
+		c.version, c.entries, c.order = version, map[compiledKey]*compiled{}, nil
 	}
-	if q, ok := c.entries[text]; ok {
+	if q, ok := c.entries[key]; ok {
 		c.mu.Unlock()
 		return q
 	}
@@ -491,13 +541,13 @@ func (c *compiledCache) get(version int, text string, compile func() *compiled) 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.version == version {
-		if _, ok := c.entries[text]; !ok {
+		if _, ok := c.entries[key]; !ok {
 			if len(c.order) >= compiledLimit {
 				delete(c.entries, c.order[0])
 				c.order = c.order[1:]
 			}
-			c.entries[text] = q
-			c.order = append(c.order, text)
+			c.entries[key] = q
+			c.order = append(c.order, key)
 		}
 	}
 	return q

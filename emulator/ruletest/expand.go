@@ -38,6 +38,13 @@ func (x *expander) columns(s *tables.Schema) map[string]string {
 	if m, ok := x.known[s]; ok {
 		return m
 	}
+	if x.layers != nil && x.layers.shares(s) {
+		return x.layers.columns(s)
+	}
+	return x.typesOf(s)
+}
+
+func (x *expander) typesOf(s *tables.Schema) map[string]string {
 	m := make(map[string]string, len(s.Columns))
 	for _, c := range s.Columns {
 		m[c.Name] = c.Type

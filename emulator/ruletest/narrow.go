@@ -17,8 +17,30 @@ import (
 
 // layers keeps what event templates give under tables, for all cases of a runner. It is safe for concurrent use.
 type layers struct {
-	mu   sync.Mutex
-	kept map[layerKey]*layer
+	mu    sync.Mutex
+	kept  map[layerKey]*layer
+	types map[*tables.Schema]map[string]string
+}
+
+// shares reports whether a schema is one of the service's: there is one of each, so it can stand for what is known of it.
+func (l *layers) shares(s *tables.Schema) bool {
+	known, ok := tables.Lookup(tables.Sentinel, s.Name)
+	return ok && known == s
+}
+
+// columns returns the types of a shared schema's columns by their names.
+func (l *layers) columns(s *tables.Schema) map[string]string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := l.types[s]
+	if m == nil {
+		m = (&expander{}).typesOf(s)
+		if l.types == nil {
+			l.types = map[*tables.Schema]map[string]string{}
+		}
+		l.types[s] = m
+	}
+	return m
 }
 
 type layerKey struct {
@@ -69,7 +91,7 @@ func (x *expander) narrowed(schema *tables.Schema, e content.Event) (rec content
 	if x.layers == nil || x.reads == nil || e.Use == "" || schema.Open {
 		return nil, nil, false
 	}
-	if known, shared := tables.Lookup(tables.Sentinel, schema.Name); !shared || known != schema {
+	if !x.layers.shares(schema) {
 		return nil, nil, false
 	}
 	columns, read := x.reads[schema.Name]

@@ -35,9 +35,9 @@ type TableRows struct {
 	Rows   []Row
 }
 
-// data returns a table's rows as columns; columns are those that the workspace knows of the table.
-func (t TableRows) data(columns []store.Column) (*store.Data, error) {
-	m := store.NewMaker(columns)
+// data returns a table's rows as columns; shape is what the workspace knows of the table.
+func (t TableRows) data(shape *store.Shape) (*store.Data, error) {
+	m := store.NewMaker(shape)
 	for from := 0; from < len(t.Rows); {
 		event := t.Rows[from].event
 		to := from + 1

@@ -114,8 +114,7 @@ func fill(ws *emulator.Workspace, changed map[string]*changes, set *Set) error {
 		if len(t.Rows) == 0 || changed[in].hidden[name] {
 			continue
 		}
-		columns, _ := ws.Schema(t.Schema.Name)
-		data, err := t.data(columns)
+		data, err := t.data(ws.Shape(t.Schema.Name))
 		if err == nil {
 			err = ws.Ingest(data)
 		}

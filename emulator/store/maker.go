@@ -19,10 +19,12 @@ type Maker struct {
 	scratch  []byte
 }
 
-// NewMaker returns a maker for a table; columns are those of its schema, and types of others are found from their values.
-func NewMaker(columns []Column) *Maker {
-	o := Options{Schema: func(string) ([]Column, bool) { return columns, columns != nil }}
-	return &Maker{rows: newJSONRows(o.types(""))}
+// NewMaker returns a maker for a table of a shape; types of columns that it lacks are found from their values.
+func NewMaker(s *Shape) *Maker {
+	if s == nil {
+		s = &Shape{}
+	}
+	return &Maker{rows: newJSONRows(s.typeOf)}
 }
 
 // Begin starts a run of n rows.

@@ -58,8 +58,8 @@ type Table struct {
 	Tenant string // what TenantId holds where rows do not say
 
 	mu       sync.RWMutex
-	columns  []Column
-	index    map[string]int
+	shape    *Shape
+	own      bool // the shape is no other table's
 	segments []*segment
 }
 
@@ -78,32 +78,38 @@ type segment struct {
 
 // NewTable returns an empty table. Columns may be nil: rows bring their own.
 func NewTable(name string, columns []Column) *Table {
-	t := &Table{Name: name, index: map[string]int{}}
-	for _, c := range columns {
-		t.addColumn(c)
-	}
-	return t
+	return &Table{Name: name, shape: NewShape(columns), own: true}
 }
 
+// NewTableOf is NewTable for a shape that other tables have too.
+func NewTableOf(name string, s *Shape) *Table { return &Table{Name: name, shape: s} }
+
 func (t *Table) addColumn(c Column) {
-	if _, ok := t.index[c.Name]; !ok {
-		t.index[c.Name] = len(t.columns)
-		t.columns = append(t.columns, c)
+	if !t.own {
+		t.shape, t.own = t.shape.clone(), true
 	}
+	t.shape.add(c)
+}
+
+// Has reports whether the table still has just the columns of a shape that it was made with.
+func (t *Table) Has(s *Shape) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.shape == s
 }
 
 // Columns returns the table's columns: those of its schema, then others in the order in which rows brought them.
 func (t *Table) Columns() []Column {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return slices.Clone(t.columns)
+	return slices.Clone(t.shape.columns)
 }
 
 // Width returns the number of columns.
 func (t *Table) Width() int {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return len(t.columns)
+	return len(t.shape.columns)
 }
 
 // Rows returns the number of rows.
@@ -128,8 +134,8 @@ func (t *Table) Append(d *Data) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i, c := range d.Columns {
-		if at, ok := t.index[c.Name]; ok {
-			if have := t.columns[at].Type; have != c.Type {
+		if at, ok := t.shape.index[c.Name]; ok {
+			if have := t.shape.columns[at].Type; have != c.Type {
 				d.Vectors[i] = convert(d.Vectors[i], have)
 			}
 			continue
@@ -156,7 +162,7 @@ func (t *Table) Append(d *Data) error {
 		}
 	}
 	if last := len(t.segments) - 1; last >= 0 && t.segments[last].n+s.n <= smallSegment {
-		s = join(t.segments[last], s, t.columns)
+		s = join(t.segments[last], s, t.shape.columns)
 		t.segments = t.segments[:last]
 	}
 	s.number = len(t.segments)
