@@ -37,6 +37,7 @@ Examples:
    blindspot test --run 'seven users' --verbose
    blindspot test --mutate --min-score 70
    blindspot test --replay-streams
+   blindspot test --faults content/rules/cross-stream/spray-across-streams.yaml
    blindspot test --coverage --coverage-out rules.lcov
    blindspot test --watch
    blindspot test --format junit > tests.xml`,
@@ -48,6 +49,7 @@ Examples:
 			&cli.StringFlag{Name: "mutants-out", Usage: "with --mutate, write what was measured to `FILE`, for the pages of blindspot docs"},
 			&cli.Float64Flag{Name: "min-score", Usage: "with --mutate, fail rules whose score in percent is lower"},
 			&cli.BoolFlag{Name: "replay-streams", Usage: "move each firing case's events to the sibling stream; a rule that goes silent has a blind spot"},
+			&cli.BoolFlag{Name: "faults", Usage: "run each case with its data disturbed: tables that are not there, columns that arrive empty, rows that come late or twice"},
 			&cli.BoolFlag{Name: "coverage", Usage: "name the predicates, branches and union legs that no test decides"},
 			&cli.StringFlag{Name: "coverage-out", Usage: "write coverage to `FILE` as lcov; implies --coverage"},
 			&cli.BoolFlag{Name: "watch", Usage: "run again whatever a changed file touches"},
@@ -65,6 +67,7 @@ type ruleRun struct {
 	results  []ruletest.Result
 	mutation *ruletest.Mutation
 	replay   []ruletest.Replay
+	faults   []ruletest.Disturbance
 	coverage *ruletest.Coverage
 }
 
@@ -102,7 +105,7 @@ func runTest(c *cli.Context) error {
 	if len(broken) > 0 && cache == nil {
 		return quiet(exitUsage)
 	}
-	mode := testMode{mutate: c.Bool("mutate"), replay: c.Bool("replay-streams"), coverage: c.Bool("coverage") || c.String("coverage-out") != "", jobs: c.Int("jobs"), talk: talk(c)}
+	mode := testMode{mutate: c.Bool("mutate"), replay: c.Bool("replay-streams"), faults: c.Bool("faults"), coverage: c.Bool("coverage") || c.String("coverage-out") != "", jobs: c.Int("jobs"), talk: talk(c)}
 	if c.String("workspace") != "" {
 		if mode.elsewhere, err = elsewhere(c, l); err != nil {
 			return err
@@ -159,11 +162,11 @@ func runTest(c *cli.Context) error {
 }
 
 type testMode struct {
-	mutate, replay, coverage bool
-	jobs                     int
-	elsewhere                ruletest.Elsewhere
-	touched                  func(*content.TestFile) bool // nil: all
-	talk                     terminal.Stream
+	mutate, replay, faults, coverage bool
+	jobs                             int
+	elsewhere                        ruletest.Elsewhere
+	touched                          func(*content.TestFile) bool // nil: all
+	talk                             terminal.Stream
 }
 
 // testRules runs the tests of all rules that are wanted, several rules at once; the order of the result does not depend
@@ -241,6 +244,9 @@ func testRule(ctx context.Context, runner *ruletest.Runner, r *ruleRun, want *re
 	if mode.replay {
 		r.replay = runner.Replay(ctx, r.rule, r.file)
 	}
+	if mode.faults {
+		r.faults = runner.Disturb(ctx, r.rule, r.file)
+	}
 }
 
 // testReport is everything that a test run has to say.
@@ -274,6 +280,11 @@ func (t testReport) bad() bool {
 		}
 		for _, p := range r.replay {
 			if p.Outcome == ruletest.Silent {
+				return true
+			}
+		}
+		for _, s := range ruletest.Faults(r.faults) {
+			if len(s.Bad) > 0 {
 				return true
 			}
 		}
@@ -360,6 +371,23 @@ func (t testReport) text(w terminal.Stream) error {
 				fmt.Fprintf(&b, "               %s\n", p.Message)
 			}
 		}
+		sums := ruletest.Faults(r.faults)
+		if len(sums) > 0 {
+			fmt.Fprintf(&b, "      faults   %s of data, %s\n", counted(len(sums), "fault"), counted(len(r.faults), "case")+" run again")
+		}
+		for _, s := range sums {
+			if len(s.Bad) == 0 && !t.verbose {
+				continue
+			}
+			fmt.Fprintf(&b, "      fault    %s: %s disturbed", s.Fault, counted(s.Cases, "case"))
+			if s.Declared > 0 {
+				fmt.Fprintf(&b, ", %d declared", s.Declared)
+			}
+			b.WriteByte('\n')
+			for _, d := range s.Bad {
+				fmt.Fprintf(&b, "               %s: %s: %s\n", d.Test, w.Paint(terminal.Red, string(d.Outcome)), d.Message)
+			}
+		}
 	}
 	tests, passed, skipped := t.counts()
 	fmt.Fprintf(&b, "%s, %s, %d passed, %d failed", counted(len(t.runs), "rule"), counted(tests, "test"), passed, tests-passed)
@@ -376,8 +404,9 @@ func (t testReport) text(w terminal.Stream) error {
 
 // The JSON form; fields may be added, not removed.
 type testJSON struct {
-	Rules   []testRuleJSON  `json:"rules"`
-	Summary testSummaryJSON `json:"summary"`
+	SchemaVersion int             `json:"schemaVersion"`
+	Rules         []testRuleJSON  `json:"rules"`
+	Summary       testSummaryJSON `json:"summary"`
 }
 
 type testSummaryJSON struct {
@@ -390,13 +419,14 @@ type testSummaryJSON struct {
 }
 
 type testRuleJSON struct {
-	File     string             `json:"file"`
-	ID       string             `json:"id"`
-	Name     string             `json:"name"`
-	Tests    []testCaseJSON     `json:"tests"`
-	Mutation *mutationJSON      `json:"mutation,omitempty"`
-	Coverage *ruletest.Coverage `json:"coverage,omitempty"`
-	Replay   []ruletest.Replay  `json:"replay,omitempty"`
+	File     string                 `json:"file"`
+	ID       string                 `json:"id"`
+	Name     string                 `json:"name"`
+	Tests    []testCaseJSON         `json:"tests"`
+	Mutation *mutationJSON          `json:"mutation,omitempty"`
+	Coverage *ruletest.Coverage     `json:"coverage,omitempty"`
+	Replay   []ruletest.Replay      `json:"replay,omitempty"`
+	Faults   []ruletest.Disturbance `json:"faults,omitempty"`
 }
 
 type testCaseJSON struct {
@@ -419,9 +449,9 @@ type mutationJSON struct {
 
 func (t testReport) json(w terminal.Stream) error {
 	tests, passed, skipped := t.counts()
-	v := testJSON{Rules: []testRuleJSON{}, Summary: testSummaryJSON{len(t.runs), tests, passed, tests - passed, skipped, t.elapsed.Milliseconds()}}
+	v := testJSON{SchemaVersion: 1, Rules: []testRuleJSON{}, Summary: testSummaryJSON{len(t.runs), tests, passed, tests - passed, skipped, t.elapsed.Milliseconds()}}
 	for _, r := range t.runs {
-		j := testRuleJSON{File: r.rule.File(), ID: r.rule.ID, Name: r.rule.Name, Tests: []testCaseJSON{}, Coverage: r.coverage, Replay: r.replay}
+		j := testRuleJSON{File: r.rule.File(), ID: r.rule.ID, Name: r.rule.Name, Tests: []testCaseJSON{}, Coverage: r.coverage, Replay: r.replay, Faults: r.faults}
 		for _, x := range r.results {
 			j.Tests = append(j.Tests, testCaseJSON{x.Name, x.Passed, x.Skipped, x.Message, x.Detail, x.Position.Line, x.Elapsed.Microseconds()})
 		}
