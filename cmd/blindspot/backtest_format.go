@@ -142,9 +142,10 @@ func blocks(days []backtest.Day, width int) string {
 
 // The JSON form; fields may be added, not removed.
 type backtestJSON struct {
-	From  time.Time          `json:"from"`
-	To    time.Time          `json:"to"`
-	Rules []backtestRuleJSON `json:"rules"`
+	SchemaVersion int                `json:"schemaVersion"`
+	From          time.Time          `json:"from"`
+	To            time.Time          `json:"to"`
+	Rules         []backtestRuleJSON `json:"rules"`
 }
 
 type backtestRuleJSON struct {
@@ -214,7 +215,7 @@ type stepJSON struct {
 }
 
 func (b backtestReport) data() backtestJSON {
-	v := backtestJSON{From: b.From.UTC(), To: b.To.UTC(), Rules: []backtestRuleJSON{}}
+	v := backtestJSON{SchemaVersion: 1, From: b.From.UTC(), To: b.To.UTC(), Rules: []backtestRuleJSON{}}
 	for _, r := range b.Rules {
 		j := backtestRuleJSON{ID: r.Rule.ID, Name: r.Rule.Name, File: r.Rule.File(), Runs: r.Runs, Notes: r.Notes, Alerts: []backtestAlertJSON{}, PerDay: []dayJSON{}, Noisiest: []entityJSON{}, Missed: []missedJSON{}, Doubled: []doubledJSON{}}
 		if r.Err != nil {

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/seed-caab1ad3/blindspot/validate/schema"
 )
 
 func completionCommand() *cli.Command {
@@ -76,31 +74,4 @@ complete -c blindspot -a '(__blindspot_complete)'
   }
 }
 `,
-}
-
-func schemaCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "schema",
-		Usage:     "print the JSON Schema of a kind of content, for editors",
-		ArgsUsage: "[" + "KIND]",
-		Description: `Without a kind the kinds are listed.
-
-Examples:
-   blindspot schema
-   blindspot schema rule > rule.schema.json`,
-		Action: func(c *cli.Context) error {
-			if !c.Args().Present() {
-				for _, n := range schema.Names() {
-					fmt.Fprintln(c.App.Writer, n)
-				}
-				return nil
-			}
-			b, err := schema.Text(c.Args().First())
-			if err != nil {
-				return fail(exitUsage, "%v", err)
-			}
-			_, err = c.App.Writer.Write(b)
-			return err
-		},
-	}
 }

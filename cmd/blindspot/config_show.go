@@ -48,6 +48,12 @@ type setting struct {
 	Origin string `json:"origin"`
 }
 
+type settingsJSON struct {
+	SchemaVersion int       `json:"schemaVersion"`
+	File          string    `json:"file"` // "" where there is no blindspot.yaml
+	Settings      []setting `json:"settings"`
+}
+
 func runConfigShow(c *cli.Context) error {
 	format := c.String("format")
 	if format != "text" && format != "json" {
@@ -103,7 +109,7 @@ func runConfigShow(c *cli.Context) error {
 		e := json.NewEncoder(c.App.Writer)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
-		return e.Encode(map[string]any{"schemaVersion": 1, "file": file, "settings": list})
+		return e.Encode(settingsJSON{1, file, list})
 	}
 	w := out(c)
 	if file == "" {

@@ -22,6 +22,17 @@ func looksLikeCode(word string) bool {
 	return len(word) == 5 && (strings.HasPrefix(up, "KS") || strings.HasPrefix(up, "BS")) && strings.Trim(word[2:], "0123456789") == ""
 }
 
+type explanationJSON struct {
+	SchemaVersion int    `json:"schemaVersion"`
+	ID            string `json:"id"`
+	Title         string `json:"title"`
+	Level         string `json:"level"` // "" of codes
+	What          string `json:"what"`
+	Why           string `json:"why"`
+	Fix           string `json:"fix"`
+	Markdown      string `json:"markdown"`
+}
+
 // explainCode prints what a check or code means.
 func explainCode(c *cli.Context, word string) error {
 	e, ok := explain.Lookup(word)
@@ -46,7 +57,7 @@ func explainCode(c *cli.Context, word string) error {
 		j := json.NewEncoder(c.App.Writer)
 		j.SetEscapeHTML(false)
 		j.SetIndent("", "  ")
-		return j.Encode(map[string]any{"schemaVersion": 1, "id": e.ID, "title": e.Title, "level": e.Level, "what": e.What, "why": e.Why, "fix": e.Fix, "markdown": e.Markdown(1)})
+		return j.Encode(explanationJSON{1, e.ID, e.Title, e.Level, e.What, e.Why, e.Fix, e.Markdown(1)})
 	default:
 		return fail(exitUsage, "--format %q is unknown; it is text, markdown or json", format)
 	}

@@ -43,7 +43,14 @@ func wantsJSON(args []string) bool {
 	return false
 }
 
-// writeFailure writes the document of a command that failed before it had one: {"error":{"message"}}.
+type failureJSON struct {
+	Error struct {
+		Message string `json:"message"`
+	} `json:"error"`
+	SchemaVersion int `json:"schemaVersion"`
+}
+
+// writeFailure writes the document of a command that failed before it had one: {"error":{"message"},"schemaVersion":1}.
 func writeFailure(w io.Writer, err error) {
 	message := strings.TrimSpace(err.Error())
 	if coded := (*codedError)(nil); message == "" && errors.As(err, &coded) {
@@ -54,5 +61,7 @@ func writeFailure(w io.Writer, err error) {
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(map[string]any{"error": map[string]any{"message": message}})
+	v := failureJSON{SchemaVersion: 1}
+	v.Error.Message = message
+	_ = e.Encode(v)
 }

@@ -23,7 +23,7 @@ var topics = map[string]string{
    130   interrupted with Ctrl-C
 
 'blindspot plan --detailed-exitcode' ends with 0 when nothing is to be done, 1 on errors, 2 when there are changes.
-A pipe that is closed on the other side ends a command silently and well.
+A pipe that is closed on the other side ends a command silently.
 `,
 	"environment": `Variables that are read; none is needed.
 
@@ -63,7 +63,8 @@ its meaning within a version. 'blindspot schema report.validate' and its kin pri
    gitlab      a code quality report
    junit       for every CI that shows test results
 
-A command that fails before it has a document prints {"error":{"message":"..."}} when JSON was asked for.
+A command that fails before it has a document prints {"error":{"message":"..."},"schemaVersion":1} when JSON was asked for.
+query --format json has the shape of the service's own answers and no version.
 `,
 }
 

@@ -284,16 +284,19 @@ type jsonBookFinding struct {
 	Help     string `json:"help,omitempty"`
 }
 
+type booksJSON struct {
+	SchemaVersion int        `json:"schemaVersion"`
+	Workbooks     []jsonBook `json:"workbooks"`
+	Summary       struct {
+		Workbooks int `json:"workbooks"`
+		Queries   int `json:"queries"`
+		Errors    int `json:"errors"`
+		Warnings  int `json:"warnings"`
+	} `json:"summary"`
+}
+
 func writeBooksJSON(w io.Writer, tests []bookTest) error {
-	report := struct {
-		Workbooks []jsonBook `json:"workbooks"`
-		Summary   struct {
-			Workbooks int `json:"workbooks"`
-			Queries   int `json:"queries"`
-			Errors    int `json:"errors"`
-			Warnings  int `json:"warnings"`
-		} `json:"summary"`
-	}{Workbooks: []jsonBook{}}
+	report := booksJSON{SchemaVersion: 1, Workbooks: []jsonBook{}}
 	report.Summary.Workbooks = len(tests)
 	for _, t := range tests {
 		b := jsonBook{File: t.book.File(), Name: t.book.Name, Items: []jsonBookItem{}, Findings: []jsonBookFinding{}}

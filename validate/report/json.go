@@ -31,21 +31,25 @@ type jsonEdit struct {
 	Text  string `json:"text"`
 }
 
+// Document is the shape of the JSON form.
+type Document struct {
+	SchemaVersion int           `json:"schemaVersion"`
+	Findings      []jsonFinding `json:"findings"`
+	Summary       jsonSummary   `json:"summary"`
+}
+
+type jsonSummary struct {
+	Files    int `json:"files"`
+	Errors   int `json:"errors"`
+	Warnings int `json:"warnings"`
+	Infos    int `json:"infos"`
+	Ignored  int `json:"ignored"`
+}
+
 // WriteJSON writes the report as one JSON object: schemaVersion, findings and summary. Fields may be added later, none are
 // removed.
 func (r *Report) WriteJSON(w io.Writer) error {
-	type summary struct {
-		Files    int `json:"files"`
-		Errors   int `json:"errors"`
-		Warnings int `json:"warnings"`
-		Infos    int `json:"infos"`
-		Ignored  int `json:"ignored"`
-	}
-	out := struct {
-		SchemaVersion int           `json:"schemaVersion"`
-		Findings      []jsonFinding `json:"findings"`
-		Summary       summary       `json:"summary"`
-	}{1, make([]jsonFinding, 0, len(r.Findings)), summary{len(r.Files), r.Count(Error), r.Count(Warning), r.Count(Info), len(r.Ignored)}}
+	out := Document{1, make([]jsonFinding, 0, len(r.Findings)), jsonSummary{len(r.Files), r.Count(Error), r.Count(Warning), r.Count(Info), len(r.Ignored)}}
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		j := jsonFinding{f.Check, f.Code, f.Severity.String(), f.File, f.Line, f.Column, f.EndLine, f.EndColumn, f.Message, f.Help, nil}
