@@ -132,6 +132,9 @@ func carryOut(c *cli.Context, w *azure.Workspace, plan *deploy.Plan, store *depl
 	a.Progress = progress
 	o, err := a.Apply(c.Context, plan)
 	wait()
+	if bug := (*azure.Bug)(nil); errors.As(err, &bug) && o != nil {
+		_ = tellOutcome(c, w, o, verb)
+	}
 	if err != nil {
 		if errors.Is(err, deploy.ErrLocked) {
 			return fail(exitRefused, "%v", err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/seed-caab1ad3/blindspot/cmd/internal/azure"
 	"github.com/seed-caab1ad3/blindspot/cmd/internal/terminal"
 )
 
@@ -42,7 +43,11 @@ func main() {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *os.File) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(stderr, "blindspot: a bug of ours: %v\nPlease report it with the command line and this trace (version %s, %s/%s):\n%s", p, version, runtime.GOOS, runtime.GOARCH, debug.Stack())
+			if bug, ok := p.(*azure.Bug); ok {
+				tellBug(stderr, bug.Value, bug.Stack)
+			} else {
+				tellBug(stderr, p, debug.Stack())
+			}
 			code = exitBug
 		}
 	}()
@@ -59,6 +64,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *os
 	case err == nil:
 		return exitWell
 	}
+	var bug *azure.Bug
+	if errors.As(err, &bug) {
+		tellBug(stderr, bug.Value, bug.Stack)
+		return exitBug
+	}
 	var coded *codedError
 	if errors.As(err, &coded) {
 		if coded.message != "" {
@@ -71,6 +81,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *os
 	}
 	fmt.Fprintln(stderr, "blindspot: "+err.Error())
 	return exitUsage
+}
+
+// tellBug prints a panic for a report. Its value may hold anything that was under way, so secrets are taken out.
+func tellBug(w io.Writer, value any, stack []byte) {
+	fmt.Fprintf(w, "blindspot: a bug of ours: %s\nPlease report it with the command line and this trace (version %s, %s/%s):\n%s",
+		azure.Redact(fmt.Sprint(value)), version, runtime.GOOS, runtime.GOARCH, azure.Redact(string(stack)))
 }
 
 // codedError ends a command with an exit code; an empty message says nothing more, because the command has said it: said

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed-caab1ad3/blindspot/cmd/internal/azure"
@@ -52,9 +53,12 @@ func targetOf(c *cli.Context, paths []string) (*azure.Target, string, error) {
 	return t, home, nil
 }
 
+// transport carries requests; nil is the ordinary one. Tests put faults here.
+var transport policy.Transporter
+
 // openWorkspace signs in to a target.
 func openWorkspace(c *cli.Context, t *azure.Target) (*azure.Workspace, error) {
-	o := azure.Options{}
+	o := azure.Options{Transport: transport}
 	if c.Bool("verbose") {
 		o.Log = func(line string) { fmt.Fprintln(c.App.ErrWriter, line) }
 	}
@@ -128,9 +132,12 @@ func storeOf(c *cli.Context, home string, t *azure.Target) *deploy.Store {
 // remoteError gives an error of the service its exit code.
 func remoteError(err error) error {
 	var coded *codedError
+	var bug *azure.Bug
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &bug):
+		return err
 	case errors.As(err, &coded):
 		return err
 	case errors.Is(err, context.Canceled):

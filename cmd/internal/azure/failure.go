@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
@@ -72,7 +75,8 @@ func failure(err error) error {
 		return nil
 	}
 	var f *Failure
-	if errors.As(err, &f) {
+	var bug *Bug
+	if errors.As(err, &f) || errors.As(err, &bug) {
 		return err
 	}
 	var re *azcore.ResponseError
@@ -158,8 +162,55 @@ var secrets = sync.OnceValue(func() []*regexp.Regexp {
 	}
 })
 
-// Redact replaces what looks like a secret in a text for people.
+// known are the secrets that this process holds itself, for Redact: a service or a library may quote them in a text in which
+// nothing tells that they are secret.
+var known struct {
+	sync.RWMutex
+	list []string
+}
+
+// maxKnown bounds how many are remembered; tokens are renewed about once an hour.
+const maxKnown = 200
+
+// KnowSecret takes in a secret that must never be shown. Short texts are left alone: they would hide ordinary words.
+func KnowSecret(s string) {
+	if len(s) < 8 {
+		return
+	}
+	known.Lock()
+	defer known.Unlock()
+	for _, form := range [...]string{s, url.QueryEscape(s), url.PathEscape(s)} {
+		if !slices.Contains(known.list, form) && len(known.list) < maxKnown {
+			known.list = append(known.list, form)
+		}
+	}
+}
+
+// environmentSecrets are variables that hold a secret for signing in, here or in a pipeline.
+var environmentSecrets = [...]string{"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_PASSWORD", "IDENTITY_HEADER", "MSI_SECRET",
+	"SYSTEM_ACCESSTOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_RUNTIME_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"}
+
+// discreet remembers the tokens that a credential gives.
+type discreet struct{ azcore.TokenCredential }
+
+func (d discreet) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	var t azcore.AccessToken
+	// The SDK makes others wait for a token that is being asked for; a panic here would have them wait for ever.
+	err := Caught(func() (err error) {
+		t, err = d.TokenCredential.GetToken(ctx, o)
+		return err
+	})
+	KnowSecret(t.Token)
+	return t, err
+}
+
+// Redact replaces what looks like a secret in a text for people, and what is one that this process holds.
 func Redact(s string) string {
+	known.RLock()
+	for _, k := range known.list {
+		s = strings.ReplaceAll(s, k, "(hidden)")
+	}
+	known.RUnlock()
 	for i, re := range secrets() {
 		switch i {
 		case 2:

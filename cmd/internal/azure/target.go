@@ -213,11 +213,11 @@ func oneOf(s string, list ...string) bool {
 func local(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("%q is not the URL of a blindspot serve, for instance http://127.0.0.1:8080", text)
+		return nil, fmt.Errorf("%q is not the URL of a blindspot serve, for instance http://127.0.0.1:8080", Redact(text))
 	}
 	host := u.Hostname()
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("%q is not on this machine; a URL stands for a blindspot serve, which listens on 127.0.0.1, ::1 or localhost", text)
+		return nil, fmt.Errorf("%q is not on this machine; a URL stands for a blindspot serve, which listens on 127.0.0.1, ::1 or localhost", Redact(text))
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }

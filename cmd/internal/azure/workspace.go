@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -57,6 +58,9 @@ const (
 // Open prepares the clients of a target. Only a URL is asked something: the names of what it stands for.
 func Open(ctx context.Context, t *Target, o Options) (*Workspace, error) {
 	w := &Workspace{Target: *t}
+	for _, name := range environmentSecrets {
+		KnowSecret(os.Getenv(name))
+	}
 	if o.Transport == nil {
 		o.Transport = defaultTransport()
 	}
@@ -97,6 +101,7 @@ func Open(ctx context.Context, t *Target, o Options) (*Workspace, error) {
 			return nil, failure(err)
 		}
 	}
+	cred = discreet{cred}
 	co.PerRetryPolicies = []policy.Policy{watch{o.Log}, tee{}}
 	var err error
 	if w.arm, err = arm.NewClient("blindspot", "v1.0.0", cred, &arm.ClientOptions{ClientOptions: co, DisableRPRegistration: true}); err != nil {

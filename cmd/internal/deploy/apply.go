@@ -138,7 +138,10 @@ func (a *Applier) Apply(ctx context.Context, p *Plan) (*Outcome, error) {
 		}
 	}
 	out.Interrupted = ctx.Err() != nil
-	return out, a.Store.closeJournal(j)
+	if err := a.Store.closeJournal(j); err != nil || r.bug == nil {
+		return out, err
+	}
+	return out, r.bug
 }
 
 // open are the keys of a broken apply that this plan does not find settled.
@@ -194,6 +197,7 @@ func withSecrets(v any) (any, error) {
 		if s == "" {
 			return nil, fmt.Errorf("it needs the environment variable %s, which is not set", name)
 		}
+		azure.KnowSecret(s)
 		return s, nil
 	case map[string]any:
 		out := make(map[string]any, len(v))
@@ -254,7 +258,8 @@ type run struct {
 
 	mu     sync.Mutex
 	fate   map[*Action]error
-	denied bool
+	denied bool // or broken: nothing more is begun
+	bug    *azure.Bug
 }
 
 func (r *run) stopped() bool {
@@ -275,9 +280,12 @@ func (r *run) stage(actions []*Action) {
 		go func() {
 			defer wg.Done()
 			defer func() { <-slots }()
-			err := r.do(a)
+			err := azure.Caught(func() error { return r.do(a) })
 			r.mu.Lock()
 			r.fate[a] = err
+			if bug := (*azure.Bug)(nil); errors.As(err, &bug) {
+				r.denied, r.bug = true, bug
+			}
 			if azure.IsDenied(err) {
 				r.denied = true
 			}

@@ -2,14 +2,13 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sort"
 	"strconv"
 	"strings"
 	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-caab1ad3/blindspot/cmd/internal/azure"
 	"github.com/seed-caab1ad3/blindspot/content"
@@ -111,8 +110,7 @@ func ReadStatus(ctx context.Context, w *azure.Workspace, streams []*content.Stre
 	s.Notes = append(s.Notes, EntraConnector)
 	x := newReads(users)
 	var mu sync.Mutex
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(4) // the service runs five queries of a user at once
+	g, gctx := newGroup(ctx, 4) // the service runs five queries of a user at once
 	for _, st := range streams {
 		r := &StreamStatus{Category: st.Category, Table: st.Table, UsedBy: []string{}, Blind: []string{}}
 		s.Streams = append(s.Streams, r)
@@ -134,6 +132,9 @@ func ReadStatus(ctx context.Context, w *azure.Workspace, streams []*content.Stre
 		sort.Strings(r.UsedBy)
 		g.Go(func() error {
 			if err := measure(gctx, r, days, ask); err != nil {
+				if bug := (*azure.Bug)(nil); errors.As(err, &bug) {
+					return err
+				}
 				if gctx.Err() != nil {
 					return gctx.Err()
 				}

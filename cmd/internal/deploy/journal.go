@@ -212,7 +212,7 @@ func (s *Store) Keep(p *Plan, id string, now time.Time) (string, error) {
 		if a.Action == None || a.Kind == Metadata && a.want == nil {
 			continue
 		}
-		e := SnapshotEntry{Kind: a.Kind, ID: a.ID, Name: a.Name, Before: a.have, Marked: a.mark.ours(p.Owner)}
+		e := SnapshotEntry{Kind: a.Kind, ID: a.ID, Name: a.Name, Before: a.have.withPlaces(a.want), Marked: a.mark.ours(p.Owner)}
 		if a.have != nil && a.Kind == Watchlist && a.have.Items == nil {
 			return "", fmt.Errorf("the rows of watchlist %s were not read, so they could not be put back", a.ID)
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"sort"
@@ -573,6 +574,9 @@ func (p *Plan) WarnTables(ctx context.Context, ask Asker) {
 		return
 	}
 	rows, err := ask(ctx, rowsQuery(sorted(need), rowsWindow))
+	if bug := (*azure.Bug)(nil); errors.As(err, &bug) {
+		panic(bug)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			p.Notes = append(p.Notes, "whether tables have rows was not checked: "+err.Error())

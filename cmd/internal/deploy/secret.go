@@ -69,7 +69,7 @@ func (r *Resource) secretSlots() [][]string {
 // withPlaces puts ${env:NAME} where a resource's file must name a secret: as the file has it already, else under a name
 // made of the resource's own. A secret that the service did show is replaced too: it is not for files.
 func (r *Resource) withPlaces(file *Resource) *Resource {
-	if !r.Kind.holdsSecrets() {
+	if r == nil || !r.Kind.holdsSecrets() {
 		return r
 	}
 	c := *r

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/seed-caab1ad3/blindspot/cmd/internal/azure"
 )
 
@@ -94,8 +92,7 @@ func Read(ctx context.Context, w *azure.Workspace, o ReadOptions) (*State, error
 		defer mu.Unlock()
 		s.Notes = append(s.Notes, fmt.Sprintf("%ss were not read: %v", k.people(), err))
 	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(workers)
+	g, gctx := newGroup(ctx, workers)
 	list := func(k Kind, take func(map[string]any)) {
 		g.Go(func() error {
 			all, err := w.List(gctx, collection(s.Target, k), readVersion(k), listQuery(k))
@@ -188,8 +185,7 @@ func Read(ctx context.Context, w *azure.Workspace, o ReadOptions) (*State, error
 
 // inside reads what lies below watchlists and rules.
 func (s *State) inside(ctx context.Context, w *azure.Workspace, o ReadOptions, watchlists, rules []*Resource, add func(*Resource)) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(workers)
+	g, ctx := newGroup(ctx, workers)
 	for _, r := range watchlists {
 		if o.Items != nil && !o.Items(r.ID) {
 			continue
