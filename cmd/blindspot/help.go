@@ -28,6 +28,7 @@ A pipe that is closed on the other side ends a command silently.
 	"environment": `Variables that are read; none is needed.
 
    NO_COLOR                  not empty: no colour in --color auto
+   CLICOLOR                  0: no colour in --color auto
    FORCE_COLOR               not empty and not 0: colour also where no terminal is; CLICOLOR_FORCE is the same
    TERM                      dumb: no colour, no progress bars
    CI                        not empty: no colour, no progress bars
@@ -107,6 +108,33 @@ func helpCommand() *cli.Command {
 			return fail(exitUsage, "there is no help on %q; topics are %s, and every command", word, strings.Join(topicNames(), ", "))
 		},
 	}
+}
+
+// firstWords is what the bare command prints: what to type first, and which commands there are.
+func firstWords(c *cli.Context) error {
+	var b strings.Builder
+	b.WriteString(`Microsoft Sentinel content as code: validate, test, backtest, deploy.
+
+   blindspot validate                 check the rules of ./content (or the shipped pack)
+   blindspot test                     run every rule's tests in the emulator
+   blindspot new repo my-content      a repository that validates and passes at once
+   blindspot generate --out data      write a day of sample sign-in events
+   blindspot query --data data 'SigninLogs | summarize count() by ResultType'
+
+`)
+	var names []string
+	for _, k := range c.App.Commands {
+		names = append(names, k.Name)
+	}
+	for i, line := range wrapped("Commands: "+strings.Join(names, ", "), 78) {
+		if i > 0 {
+			line = "   " + line
+		}
+		b.WriteString(line + "\n")
+	}
+	b.WriteString("\n'blindspot help' says what each does, 'blindspot help COMMAND' how.\n")
+	_, err := fmt.Fprint(c.App.Writer, b.String())
+	return err
 }
 
 func topicNames() []string {

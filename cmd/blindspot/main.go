@@ -136,7 +136,7 @@ func newApp(stdin io.Reader, stdout io.Writer, stderr *os.File) *cli.App {
 			if c.Args().Present() {
 				return unknownCommand(c, c.Args().First())
 			}
-			return cli.ShowAppHelp(c)
+			return firstWords(c)
 		},
 	}
 	for _, c := range app.Commands {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -108,7 +109,12 @@ func runValidate(c *cli.Context) error {
 			return err
 		}
 	}
-	if err := write(rep, out(c)); err != nil {
+	shown := rep
+	switch c.String("format") {
+	case "sarif", "github", "azure", "gitlab":
+		shown = fromRepositoryRoot(rep) // these services know files by their path in the repository
+	}
+	if err := write(shown, out(c)); err != nil {
 		return err
 	}
 	if c.String("format") == "text" && len(rep.Findings) > 0 {
@@ -226,6 +232,58 @@ func findingsWriter(c *cli.Context) (func(*report.Report, terminal.Stream) error
 	default:
 		return nil, fail(exitUsage, "--format %q is unknown; it is text, json, sarif, junit, github, azure or gitlab", format)
 	}
+}
+
+// fromRepositoryRoot returns a report whose files are named from the root of the git repository that the current folder is
+// in; the report itself where it is in none, or at the root.
+func fromRepositoryRoot(rep *report.Report) *report.Report {
+	here, err := os.Getwd()
+	if err != nil {
+		return rep
+	}
+	root := here
+	for {
+		if _, err := os.Stat(filepath.Join(root, ".git")); err == nil {
+			break
+		}
+		up := filepath.Dir(root)
+		if up == root {
+			return rep
+		}
+		root = up
+	}
+	prefix, err := filepath.Rel(root, here)
+	if err != nil || prefix == "." {
+		return rep
+	}
+	prefix = filepath.ToSlash(prefix)
+	named := *rep
+	back := map[string]string{}
+	name := func(file string) string {
+		if file == "" || strings.HasPrefix(file, "shipped/") || filepath.IsAbs(file) {
+			return file
+		}
+		full := path.Join(prefix, file)
+		back[full] = file
+		return full
+	}
+	named.Findings = slices.Clone(rep.Findings)
+	for i := range named.Findings {
+		named.Findings[i].File = name(named.Findings[i].File)
+	}
+	named.Ignored = slices.Clone(rep.Ignored)
+	for i := range named.Ignored {
+		named.Ignored[i].File = name(named.Ignored[i].File)
+	}
+	if rep.Line != nil {
+		named.Line = func(file string, line int) (string, bool) {
+			if f, ok := back[file]; ok {
+				file = f
+			}
+			return rep.Line(file, line)
+		}
+	}
+	return &named
 }
 
 // stepSummary adds the findings to the summary of a GitHub job: annotations hold ten of a kind, the summary holds all.

@@ -19,7 +19,7 @@ type Stream struct {
 }
 
 // Of describes a file. mode is the --color flag: "auto", "always" or "never". NO_COLOR (when not empty), TERM=dumb and
-// CI turn colour and animation off in mode auto; FORCE_COLOR and CLICOLOR_FORCE turn colour on.
+// CI turn colour and animation off in mode auto, CLICOLOR=0 colour; FORCE_COLOR and CLICOLOR_FORCE turn colour on.
 func Of(f *os.File, mode string) Stream {
 	s := Stream{Writer: f, Width: 80}
 	fd := int(f.Fd())
@@ -34,7 +34,7 @@ func Of(f *os.File, mode string) Stream {
 	case "never":
 	default:
 		forced := on("FORCE_COLOR") || on("CLICOLOR_FORCE")
-		s.Colour = os.Getenv("NO_COLOR") == "" && (forced || s.TTY)
+		s.Colour = os.Getenv("NO_COLOR") == "" && (forced || s.TTY && os.Getenv("CLICOLOR") != "0")
 	}
 	return s
 }
