@@ -111,7 +111,7 @@ func templateBody(r *http.Request, into *deploymentBody) *armError {
 	if e != nil {
 		return e
 	}
-	text, err := io.ReadAll(from)
+	text, err := io.ReadAll(limited(from, maxJSON))
 	if err != nil {
 		return unreadable(err)
 	}

@@ -364,10 +364,12 @@ func (s *Server) kustoIngest(w http.ResponseWriter, r *http.Request, table strin
 		return
 	}
 	b, err := io.ReadAll(in)
-	if err == nil {
-		err = s.rows.keep(s.opts.Engine, table, b, s.opts.Now().UTC())
-	}
 	if err != nil {
+		e := unreadable(err)
+		writeKustoError(w, e.status, "BadRequest", "Kusto.Data.Exceptions.KustoBadRequestException", e.message)
+		return
+	}
+	if err := s.rows.keep(s.opts.Engine, table, b, s.opts.Now().UTC()); err != nil {
 		writeKustoError(w, http.StatusBadRequest, "BadRequest", "Kusto.Data.Exceptions.KustoBadRequestException", err.Error())
 		return
 	}

@@ -85,7 +85,7 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		}
 	case http.MethodPost:
 		if e := body(r, &q); e != nil {
-			writeQueryFailure(w, badArgument(e.message))
+			refuseBody(w, e)
 			return
 		}
 	default:
@@ -142,6 +142,15 @@ type errorBody struct {
 func badArgument(message string) *queryFailure {
 	return &queryFailure{http.StatusBadRequest, errorBody{Message: "The request had some invalid properties", Code: "BadArgumentError",
 		Inner: &errorBody{Code: "QueryValidationError", Message: message}}}
+}
+
+// refuseBody tells of a body that cannot be read: as an argument that is wrong, or as too long or too slow.
+func refuseBody(w http.ResponseWriter, e *armError) {
+	if e.status == http.StatusBadRequest {
+		writeQueryFailure(w, badArgument(e.message))
+		return
+	}
+	writeArm(w, e)
 }
 
 func writeQueryFailure(w http.ResponseWriter, f *queryFailure) {
@@ -379,7 +388,7 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request) {
 		Requests []batchRequest `json:"requests"`
 	}
 	if e := body(r, &in); e != nil {
-		writeQueryFailure(w, badArgument(e.message))
+		refuseBody(w, e)
 		return
 	}
 	if len(in.Requests) == 0 || len(in.Requests) > mostBatch {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 )
 
@@ -94,7 +95,7 @@ func unpacked(r *http.Request) (io.Reader, *armError) {
 	if err != nil {
 		return nil, bad("The body is not gzip: %v", err)
 	}
-	return io.LimitReader(z, maxBody), nil
+	return limited(z, maxBody), nil
 }
 
 // body reads a JSON body with numbers kept as they are.
@@ -103,7 +104,7 @@ func body(r *http.Request, into any) *armError {
 	if e != nil {
 		return e
 	}
-	d := json.NewDecoder(in)
+	d := json.NewDecoder(limited(in, maxJSON))
 	d.UseNumber()
 	if err := d.Decode(into); err != nil {
 		return unreadable(err)
@@ -113,6 +114,9 @@ func body(r *http.Request, into any) *armError {
 
 // unreadable is the answer to a body that is no JSON, or too much of it.
 func unreadable(err error) *armError {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &armError{http.StatusRequestTimeout, "RequestTimeout", "The body did not arrive in time."}
+	}
 	var big *http.MaxBytesError
 	if errors.As(err, &big) {
 		return &armError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", fmt.Sprintf("The body is over %d bytes.", big.Limit)}

@@ -84,6 +84,7 @@ type Server struct {
 	templating  sync.Mutex   // held while templates are put in place
 	templated   atomic.Bool  // they are
 	rows        *rowJournal
+	bodyTime    time.Duration // see the constant
 }
 
 // New builds a server that does not listen yet; Handler serves it in tests.
@@ -97,7 +98,7 @@ func New(opts Options) (*Server, error) {
 	if !workspaceName(opts.Workspace) {
 		return nil, fmt.Errorf("workspace name %q: want 3 to 63 letters, digits and dashes, no dash at the ends", opts.Workspace)
 	}
-	s := &Server{opts: opts, faults: newFaults(opts.Faults)}
+	s := &Server{bodyTime: bodyTime, opts: opts, faults: newFaults(opts.Faults)}
 	if _, err := rand.Read(s.key[:]); err != nil {
 		return nil, err
 	}
@@ -130,12 +131,6 @@ func workspaceName(n string) bool {
 	return true
 }
 
-// Bounds of one request.
-const (
-	maxBody    = 64 << 20
-	maxHeaders = 64 << 10
-)
-
 // Start listens on both addresses and serves until Close.
 func (s *Server) Start() error {
 	for _, a := range []string{s.opts.Addr, s.opts.TLSAddr} {
@@ -155,7 +150,7 @@ func (s *Server) Start() error {
 	s.plain, s.safe = plain, safe
 	h := s.Handler()
 	mk := func() *http.Server {
-		return &http.Server{Handler: h, MaxHeaderBytes: maxHeaders, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+		return &http.Server{Handler: h, MaxHeaderBytes: maxHeaders, ReadHeaderTimeout: headerTime, IdleTimeout: 2 * time.Minute}
 	}
 	s.http, s.https = mk(), mk()
 	s.https.TLSConfig = &tls.Config{Certificates: []tls.Certificate{s.ca.leaf}, MinVersion: tls.VersionTLS12}
@@ -244,7 +239,12 @@ func (s *Server) Handler() http.Handler {
 			writeError(rec, http.StatusForbidden, "HostNotAllowed", "The stand-in answers on loopback names only.")
 			return
 		}
-		r.Body = http.MaxBytesReader(rec, r.Body, maxBody)
+		if r.ContentLength > maxBody { // said before it is sent
+			h.Set("Connection", "close")
+			writeArm(rec, unreadable(&http.MaxBytesError{Limit: maxBody}))
+			return
+		}
+		r.Body = &unhurried{ReadCloser: http.MaxBytesReader(rec, r.Body, maxBody), control: http.NewResponseController(rec), time: s.bodyTime}
 		if s.faults.strike(rec, r) {
 			return
 		}

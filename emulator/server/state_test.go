@@ -232,3 +232,10 @@ func TestFolderIsHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// newRecorder sends a request as it is.
+func newRecorder(s *Server, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	return w
+}
