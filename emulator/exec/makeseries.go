@@ -162,15 +162,18 @@ func (n *makeSeriesNode) place(r *run, cols []vector.Column, rows int) (axis, []
 	var v vector.View[int64]
 	if rows > 0 {
 		v = vector.Int64s(cols[0])
-		for i := range rows {
-			if !v.IsNull(i) {
-				x := v.At(i)
-				if hasFrom && x < from.I || hasTo && x >= to.I && !(n.rel.InRange && x == to.I) {
-					continue
-				}
-				low, high, any = min(low, x), max(high, x), true
-			}
+	}
+	for i := range at {
+		at[i] = -1
+		if v.IsNull(i) {
+			continue
 		}
+		x := v.At(i)
+		if hasFrom && x < from.I || hasTo && x >= to.I && !(n.rel.InRange && x == to.I) {
+			continue // also where the last place reaches beyond the end
+		}
+		at[i] = 0
+		low, high, any = min(low, x), max(high, x), true
 	}
 	switch {
 	case hasFrom:
@@ -193,12 +196,13 @@ func (n *makeSeriesNode) place(r *run, cols []vector.Column, rows int) (axis, []
 			ax.n = int(places)
 		}
 	}
-	for i := range at {
+	for i, p := range at {
+		if p < 0 {
+			continue
+		}
 		at[i] = -1
-		if !v.IsNull(i) {
-			if d := v.At(i) - ax.from; d >= 0 && d/ax.step < int64(ax.n) {
-				at[i] = int32(d / ax.step)
-			}
+		if d := v.At(i) - ax.from; d >= 0 && d/ax.step < int64(ax.n) {
+			at[i] = int32(d / ax.step)
 		}
 	}
 	return ax, at, nil
@@ -212,6 +216,9 @@ func floorTo(x, step int64) int64 {
 	return q * step
 }
 
+// before reports whether a place lies before the end of the axis; the form `in range` counts the end.
+func (n *makeSeriesNode) before(x, to float64) bool { return x < to || n.rel.InRange && x == to }
+
 func (n *makeSeriesNode) placeReal(cols []vector.Column, rows int, step, from, to value.Value, hasFrom, hasTo bool) (axis, []int32, error) {
 	ax := axis{typ: value.Real, realStep: value.Convert(step, value.Real).F}
 	if !(ax.realStep > 0) {
@@ -223,7 +230,7 @@ func (n *makeSeriesNode) placeReal(cols []vector.Column, rows int, step, from, t
 	for i := range data {
 		v := value.Convert(cols[0].Value(i), value.Real)
 		data[i] = v.F
-		if v.Null {
+		if v.Null || hasFrom && v.F < value.Convert(from, value.Real).F || hasTo && !n.before(v.F, value.Convert(to, value.Real).F) {
 			data[i] = math.NaN()
 			continue
 		}
@@ -236,6 +243,9 @@ func (n *makeSeriesNode) placeReal(cols []vector.Column, rows int, step, from, t
 	places := 0.0
 	if hasTo {
 		places = math.Ceil((value.Convert(to, value.Real).F - ax.realFrom) / ax.realStep)
+		if n.rel.InRange && places*ax.realStep+ax.realFrom == value.Convert(to, value.Real).F {
+			places++
+		}
 	} else if high >= ax.realFrom {
 		places = math.Floor((high-ax.realFrom)/ax.realStep) + 1
 	}

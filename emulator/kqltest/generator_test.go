@@ -199,7 +199,7 @@ func (g *generator) expr(t value.Type, depth int) string {
 		}
 		return "(" + e(R) + g.of(" + ", " - ", " * ", " / ") + g.of(e(R), e(L)) + ")"
 	case S:
-		switch g.r.IntN(11) {
+		switch g.r.IntN(14) {
 		case 0:
 			return "strcat(" + e(S) + ", " + g.of(e(S), e(L), e(D), "'-'") + ")"
 		case 1:
@@ -212,10 +212,18 @@ func (g *generator) expr(t value.Type, depth int) string {
 			return "replace_string(" + e(S) + ", " + g.of("'a'", "'@contoso.example'", "'0'") + ", " + g.of("''", "'xy'") + ")"
 		case 6:
 			return g.of("max_of(", "min_of(") + e(S) + ", " + e(S) + ")"
+		case 7:
+			return "extract(" + g.of("'([0-9]+)', 1", "'([a-z]+)@([a-z]+)', 2", "'[.](.*)$', 1", "'o', 0") + ", " + e(S) + ")"
+		case 8:
+			return "format_datetime(" + e(D) + ", " + g.of("'yyyy-MM-dd'", "'HH:mm'", "'yyyy-MM-dd HH:mm:ss'") + ")"
+		case 9:
+			return g.of("trim('a+', ", "trim_start('[0-9]', ", "trim_end('[.]?example', ") + e(S) + ")"
 		}
 		return g.leaf(S)
 	case D:
-		switch g.r.IntN(6) {
+		switch g.r.IntN(7) {
+		case 5:
+			return "datetime_add('" + g.of("day", "hour", "minute") + "', " + g.of("1", "-2", "30") + ", " + e(D) + ")"
 		case 0:
 			return "bin(" + e(D) + ", " + g.of("1h", "1d", "15m") + ")"
 		case 1:
@@ -241,7 +249,15 @@ func (g *generator) expr(t value.Type, depth int) string {
 		}
 		return g.leaf(T)
 	case Y:
-		switch g.r.IntN(5) {
+		switch g.r.IntN(9) {
+		case 3:
+			return "pack_array(" + g.of(e(S), e(L), e(D)) + ", " + g.of(e(S), e(B)) + ")"
+		case 4:
+			return "bag_pack('k', " + g.of(e(S), e(L), e(T)) + ", 'm', " + g.of(e(S), e(R)) + ")"
+		case 5:
+			return "array_concat(pack_array(" + e(S) + "), split(" + e(S) + ", 'a'))"
+		case 6:
+			return "array_slice(split(" + e(S) + ", " + g.of("'a'", "'o'", "'.'") + "), " + g.of("0, 1", "1, 2", "-2, -1", "1, 0") + ")"
 		case 0:
 			return g.path()
 		case 1:
@@ -341,6 +357,15 @@ func (g *generator) all() string {
 	return strings.Join(keys, ", ")
 }
 
+// whole is a text of every column: top has one key, and this one leaves only equal rows tied.
+func (g *generator) whole() string {
+	parts := []string{"''"}
+	for _, c := range g.cols {
+		parts = append(parts, "tostring("+c.name+")")
+	}
+	return "strcat(" + strings.Join(parts, ", '|', ") + ")"
+}
+
 func (g *generator) query(stages int) query {
 	g.cols, g.serial, g.mixed, g.loose = nil, false, false, false
 	table := relationTables[g.r.IntN(len(relationTables))]
@@ -357,7 +382,44 @@ func (g *generator) query(stages int) query {
 }
 
 func (g *generator) stage() string {
-	switch g.r.IntN(14) {
+	switch g.r.IntN(22) {
+	case 14:
+		s := "top " + g.of("1", "3", "10") + " by " + g.whole() + g.of("", " asc", " desc nulls first")
+		g.serial, g.mixed = true, false
+		return s
+	case 15:
+		if s := g.subquery(); s != "" {
+			return s
+		}
+	case 16:
+		if s := g.mvApply(); s != "" {
+			return s
+		}
+	case 17:
+		if s := g.makeSeries(); s != "" {
+			return s
+		}
+	case 18:
+		if s := g.partition(); s != "" {
+			return s
+		}
+	case 19:
+		if c := g.column(value.String); c != "" {
+			one, two := g.name(), g.name()
+			s := g.of("parse ", "parse-where ") + c + " with " + g.of(one+" '@' "+two, "* '.' "+one+" '.' "+two, one+" ' ' * '/' "+two, "'p' "+one+" '-' "+two+" '/' *", one+":string '.' "+two+":long '.' *")
+			g.set(one, value.String)
+			if strings.Contains(s, ":long") {
+				g.set(two, value.Long)
+			} else {
+				g.set(two, value.String)
+			}
+			return s
+		}
+	case 20:
+		if g.r.IntN(4) == 0 {
+			g.cols, g.serial, g.mixed = []field{{"Count", value.Long}}, true, false
+			return "count"
+		}
 	case 0, 1, 2:
 		return "where " + g.truth(1+g.r.IntN(3))
 	case 3, 4:
@@ -474,7 +536,12 @@ func (g *generator) summarize() string {
 		aggregates, cols = append(aggregates, name+" = "+text), append(cols, field{name, t})
 	}
 	for range 1 + g.r.IntN(3) {
-		switch g.r.IntN(11) {
+		switch g.r.IntN(13) {
+		case 11:
+			add(value.Real, g.of("stdev(", "variance(", "stdevp(", "variancep(")+g.leaf(value.Real)+")")
+		case 12:
+			t := []value.Type{value.Long, value.Real, value.DateTime}[g.r.IntN(3)]
+			add(t, "percentile("+g.leaf(t)+", "+g.of("0", "25", "50", "90", "100")+")")
 		case 0:
 			add(value.Long, "count()")
 		case 1:
@@ -596,4 +663,97 @@ func (g *generator) join() string {
 	}
 	g.mixed = true
 	return "join kind=" + kind + " " + side + " on " + on
+}
+
+// other is a generator over another table.
+func (g *generator) other() (string, *generator) {
+	table := relationTables[g.r.IntN(len(relationTables))]
+	return table, &generator{r: g.r, cols: append([]field(nil), signinColumns[table]...), made: g.made + 300}
+}
+
+// subquery filters by, or adds, what another query answers.
+func (g *generator) subquery() string {
+	table, o := g.other()
+	where := "(" + table + " | where " + o.truth(1+g.r.IntN(2))
+	if g.r.IntN(2) == 0 {
+		t := []value.Type{value.String, value.Long}[g.r.IntN(2)]
+		mine, theirs := g.column(t), o.column(t)
+		if mine == "" || theirs == "" {
+			return ""
+		}
+		op := g.of(" in ", " !in ")
+		if t == value.String {
+			op = g.of(op, " in~ ", " !in~ ")
+		}
+		return "where " + mine + op + "(" + where + g.of(" | project ", " | distinct ") + theirs + "))"
+	}
+	name := g.name()
+	t := []value.Type{value.Long, value.String, value.DateTime}[g.r.IntN(3)]
+	of := o.column(t)
+	if of == "" {
+		return ""
+	}
+	g.set(name, t)
+	return "extend " + name + " = toscalar" + where + " | summarize " + g.of("max(", "min(") + of + "))"
+}
+
+func (g *generator) mvApply() string {
+	list := g.column(value.Dynamic)
+	if list == "" {
+		return ""
+	}
+	e, made := g.name(), g.name()
+	g.cols = append([]field(nil), g.cols...)
+	var body string
+	switch g.r.IntN(4) {
+	case 0:
+		body = "summarize " + made + " = count()"
+		g.cols = append(g.cols, field{made, value.Long})
+	case 1:
+		body = "where isnotempty(" + e + ")"
+		g.cols = append(g.cols, field{e, value.String})
+	case 2:
+		body = "extend " + made + " = strlen(" + e + ") | where " + made + " < 5"
+		g.cols = append(g.cols, field{e, value.String}, field{made, value.Long})
+	case 3:
+		body = "top 1 by " + e + g.of(" asc", " desc") + " | project " + made + " = " + e
+		g.cols = append(g.cols, field{made, value.String})
+	}
+	g.serial = false
+	return "mv-apply " + e + " = " + list + " to typeof(string) on (" + body + ")"
+}
+
+func (g *generator) makeSeries() string {
+	on := g.column(value.DateTime)
+	if on == "" {
+		return ""
+	}
+	value1, value2 := g.name(), g.name()
+	s := "make-series " + value1 + " = count(), " + value2 + " = " + g.of("sum(", "max(", "avg(") + "tolong(" + g.leaf(value.Long) + ")) default = " + g.of("0", "-1", "7") + " on " + on +
+		" from datetime(2026-01-01) to datetime(2026-01-04) step " + g.of("12h", "1d", "7h")
+	cols := []field{{value1, value.Dynamic}, {value2, value.Dynamic}, {on, value.Dynamic}}
+	if by := g.column(value.String); by != "" && g.r.IntN(3) > 0 {
+		s += " by " + by
+		cols = append([]field{{by, value.String}}, cols...)
+	}
+	g.cols, g.serial = cols, false
+	return s
+}
+
+func (g *generator) partition() string {
+	key := g.column(value.String)
+	if key == "" {
+		return ""
+	}
+	body := "where " + g.truth(1)
+	switch g.r.IntN(3) {
+	case 0:
+		body = "top 2 by " + g.whole()
+	case 1:
+		name := g.name()
+		body = "summarize " + name + " = count() by " + key
+		g.cols = []field{{key, value.String}, {name, value.Long}}
+	}
+	g.serial, g.mixed = false, true
+	return "partition hint.strategy=native by " + key + " (" + body + ")"
 }

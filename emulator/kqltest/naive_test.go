@@ -171,6 +171,16 @@ func (n *naive) rel(r bind.Rel) []naiveRow {
 		return n.aggregate(r)
 	case *bind.MvExpand:
 		return n.expand(r)
+	case *bind.ApplyInput:
+		return n.apply[r]
+	case *bind.MvApply:
+		return n.mvApply(r)
+	case *bind.Partition:
+		return n.partition(r)
+	case *bind.MakeSeries:
+		return n.makeSeries(r)
+	case *bind.Parse:
+		return n.parse(r)
 	}
 	dontKnow("%T", r)
 	return nil
@@ -372,7 +382,181 @@ func (n *naive) join(kind string, leftRel, rightRel bind.Rel, leftKeys, rightKey
 }
 
 func (n *naive) expand(r *bind.MvExpand) []naiveRow {
+	return n.expanded(n.rel(r.Input), r)
+}
+
+// mvApply runs the body over the rows of each row's elements.
+func (n *naive) mvApply(r *bind.MvApply) []naiveRow {
 	in := n.rel(r.Input)
+	var out []naiveRow
+	for i := range in {
+		each := &bind.MvExpand{Items: r.Items, ItemIndex: r.ItemIndex, Limit: r.Limit}
+		for _, c := range r.Input.Columns() {
+			each.Passed = append(each.Passed, bind.ColumnPair{Out: c, In: c})
+		}
+		n.apply[r.Source] = n.expanded(in[i:i+1], each)
+		for _, b := range n.rel(r.Body) {
+			row := naiveRow{}
+			for _, p := range r.Passed {
+				row[p.Out] = in[i][p.In]
+			}
+			for _, p := range r.BodyOut {
+				row[p.Out] = b[p.In]
+			}
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+func (n *naive) partition(r *bind.Partition) []naiveRow {
+	in := n.rel(r.Input)
+	groups := map[string][]naiveRow{}
+	var order []string
+	for _, row := range in {
+		k := keyText([]value.Value{row[r.Key]})
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], row)
+	}
+	var out []naiveRow
+	for _, k := range order {
+		n.apply[r.Source] = groups[k]
+		for _, b := range n.rel(r.Body) {
+			row := naiveRow{}
+			for i, c := range r.Cols {
+				row[c] = b[r.Body.Columns()[i]]
+			}
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// makeSeries lays aggregates out over an axis that begins at from and ends before to.
+func (n *naive) makeSeries(r *bind.MakeSeries) []naiveRow {
+	if r.From == nil || r.To == nil || r.InRange || r.NonEmpty {
+		dontKnow("make-series without from and to")
+	}
+	in := n.rel(r.Input)
+	from, to, step := n.expr(r.From, place{}).I, n.expr(r.To, place{}).I, n.expr(r.Step, place{}).I
+	var exprs []bind.Expr
+	for _, k := range r.Keys {
+		exprs = append(exprs, k.Expr)
+	}
+	var used []naiveRow
+	var bins []int64
+	for i := range in {
+		if v := n.expr(r.Axis.Expr, place{in, i}); !v.Null && v.I >= from && v.I < to {
+			used, bins = append(used, in[i]), append(bins, (v.I-from)/step)
+		}
+	}
+	keys, _ := n.keysOf(used, exprs)
+	groups := map[string][]int{}
+	var order []string
+	for i, k := range keys {
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], i)
+	}
+	var out []naiveRow
+	for _, k := range order {
+		row := naiveRow{}
+		for _, a := range r.Keys {
+			row[a.Column] = n.expr(a.Expr, place{used, groups[k][0]})
+		}
+		var axis []*value.Node
+		lists := make([][]*value.Node, len(r.Aggregates))
+		for bin := int64(0); from+bin*step < to; bin++ {
+			axis = append(axis, value.NodeDateTime(from+bin*step))
+			var here []int
+			for _, i := range groups[k] {
+				if bins[i] == bin {
+					here = append(here, i)
+				}
+			}
+			for j, a := range r.Aggregates {
+				v := value.Null(value.Long)
+				if len(here) > 0 {
+					v = n.call(a, used, here)[0]
+				}
+				if v.Null {
+					if v = value.NewLong(0); r.Defaults[j] != nil {
+						v = value.Convert(n.expr(r.Defaults[j], place{}), elementType(a))
+					}
+				}
+				lists[j] = append(lists[j], v.Node())
+			}
+		}
+		row[r.Axis.Column] = value.NewDynamic(value.NodeArray(axis...))
+		for j, a := range r.Aggregates {
+			row[a.Outputs[0]] = value.NewDynamic(value.NodeArray(lists[j]...))
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// elementType is the type of an aggregate's values in a series.
+func elementType(a bind.AggregateCall) value.Type {
+	if a.Name == "avg" {
+		return value.Real
+	}
+	return value.Long
+}
+
+// parse matches a pattern from the text's first character to its last.
+func (n *naive) parse(r *bind.Parse) []naiveRow {
+	if r.Kind != "simple" && r.Kind != "" {
+		dontKnow("parse kind=%s", r.Kind)
+	}
+	pattern := "(?s)^"
+	var captures []*bind.Column
+	for _, p := range r.Pattern {
+		switch {
+		case p.Column != nil:
+			pattern += "(.*?)"
+			captures = append(captures, p.Column)
+		case p.Star:
+			pattern += ".*?"
+		default:
+			pattern += regexp.QuoteMeta(p.Text)
+		}
+	}
+	re := regexp.MustCompile(pattern + "$")
+	in := n.rel(r.Input)
+	var out []naiveRow
+	for i := range in {
+		row := naiveRow{}
+		for _, p := range r.Passed {
+			row[p.Out] = in[i][p.In]
+		}
+		m := re.FindStringSubmatch(n.expr(r.Source, place{in, i}).Text())
+		ok := m != nil
+		for k, c := range captures {
+			row[c] = value.Null(c.Type)
+			if m != nil {
+				if row[c] = value.Convert(value.NewString(m[k+1]), c.Type); row[c].Null {
+					ok = false
+				}
+			}
+		}
+		if !ok {
+			if r.Where {
+				continue
+			}
+			for _, c := range captures {
+				row[c] = value.Null(c.Type)
+			}
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func (n *naive) expanded(in []naiveRow, r *bind.MvExpand) []naiveRow {
 	limit := int64(math.MaxInt64)
 	if r.Limit != nil {
 		limit = n.expr(r.Limit, place{}).I
@@ -494,6 +678,11 @@ func (n *naive) call(a bind.AggregateCall, in []naiveRow, rows []int) []value.Va
 	}
 	out := value.Null(a.Outputs[0].Type)
 	typ := out.Type
+	if len(a.Args) > 0 && typ == value.Dynamic && (name == "sum" || name == "avg") { // in make-series, whose column is a list of them
+		if typ = a.Args[0].Type(); name == "avg" {
+			typ = value.Real
+		}
+	}
 	switch name {
 	case "count":
 		out = value.NewLong(int64(len(used)))
@@ -525,6 +714,14 @@ func (n *naive) call(a bind.AggregateCall, in []naiveRow, rows []int) []value.Va
 		out = value.NewReal(sum / float64(len(list)))
 	case "min", "max":
 		out = outermost(list, name == "max", out)
+	case "stdev", "stdevp", "variance", "variancep":
+		out = value.NewReal(spread(name, list))
+	case "percentile":
+		if len(list) > 0 {
+			slices.SortStableFunc(list, size)
+			rank := value.Convert(at(1, 0), value.Real).F / 100 * float64(len(list))
+			out = list[min(max(int(math.Ceil(rank-1e-9)), 1), len(list))-1]
+		}
 	case "dcount", "count_distinct":
 		seen := map[string]bool{}
 		for _, v := range list {
@@ -584,6 +781,30 @@ func (n *naive) call(a bind.AggregateCall, in []naiveRow, rows []int) []value.Va
 		dontKnow("aggregate %s", a.Name)
 	}
 	return []value.Value{out}
+}
+
+// spread is the variance or the standard deviation of a sample or, with p, of all values.
+func spread(name string, list []value.Value) float64 {
+	count := float64(len(list))
+	mean, sum := 0.0, 0.0
+	for _, v := range list {
+		mean += value.Convert(v, value.Real).F
+	}
+	mean /= count
+	for _, v := range list {
+		d := value.Convert(v, value.Real).F - mean
+		sum += d * d
+	}
+	if !strings.HasSuffix(name, "p") {
+		count--
+	}
+	if count <= 0 {
+		return 0
+	}
+	if strings.HasPrefix(name, "stdev") {
+		return math.Sqrt(sum / count)
+	}
+	return sum / count
 }
 
 // outermost is the largest or the smallest value, the first of equal ones; NaN is one only where there is nothing else.
@@ -696,6 +917,13 @@ func flat(list []value.Value) []value.Value {
 		out = append(out, v)
 	}
 	return out
+}
+
+func nodeOrNull(v value.Value) *value.Node {
+	if v.Null {
+		return &value.Node{}
+	}
+	return v.Node()
 }
 
 func letterOrDigit(s string, i int) bool {
@@ -842,6 +1070,29 @@ func (n *naive) function(e *bind.Call, p place) value.Value {
 			b.WriteString(text(i))
 		}
 		return value.NewString(b.String())
+	case "pack_array":
+		var elems []*value.Node
+		for i := range e.Args {
+			elems = append(elems, nodeOrNull(arg(i)))
+		}
+		return value.NewDynamic(value.NodeArray(elems...))
+	case "bag_pack":
+		var keys []string
+		var elems []*value.Node
+		for i := 0; i+1 < len(e.Args); i += 2 {
+			keys, elems = append(keys, text(i)), append(elems, nodeOrNull(arg(i+1)))
+		}
+		return value.NewDynamic(value.NodeBag(keys, elems))
+	case "format_datetime":
+		v := arg(0)
+		if v.Null {
+			return value.NewString("")
+		}
+		layout := map[string]string{"yyyy-MM-dd": "2006-01-02", "HH:mm": "15:04", "yyyy-MM-dd HH:mm:ss": "2006-01-02 15:04:05"}[text(1)]
+		if layout == "" {
+			dontKnow("format_datetime %s", text(1))
+		}
+		return value.NewString(value.TimeOf(v.I).Format(layout))
 	case "row_number":
 		return value.NewLong(int64(p.at) + 1)
 	case "prev", "next":
@@ -1024,6 +1275,58 @@ func plain(e *bind.Call, a []value.Value) value.Value {
 			parts = append(parts, value.NodeString(s))
 		}
 		return value.NewDynamic(value.NodeArray(parts...))
+	case "array_concat":
+		var elems []*value.Node
+		for _, v := range a {
+			if v.Dyn.Kind != value.KindArray {
+				return null
+			}
+			elems = append(elems, v.Dyn.Elems...)
+		}
+		return value.NewDynamic(value.NodeArray(elems...))
+	case "array_slice":
+		if a[0].Dyn.Kind != value.KindArray {
+			return null
+		}
+		count := int64(len(a[0].Dyn.Elems))
+		from, to := a[1].I, a[2].I
+		if from < 0 {
+			from += count
+		}
+		if to < 0 {
+			to += count
+		}
+		var elems []*value.Node
+		for i, e := range a[0].Dyn.Elems {
+			if int64(i) >= from && int64(i) <= to {
+				elems = append(elems, e)
+			}
+		}
+		return value.NewDynamic(value.NodeArray(elems...))
+	case "extract":
+		m := regexp.MustCompile(a[0].S).FindStringSubmatch(a[2].S)
+		if m == nil || a[1].I >= int64(len(m)) {
+			return value.NewString("")
+		}
+		return value.NewString(m[a[1].I])
+	case "trim", "trim_start", "trim_end":
+		s := a[1].S
+		if e.Name != "trim_end" {
+			s = regexp.MustCompile("^(?:"+a[0].S+")").ReplaceAllString(s, "")
+		}
+		if e.Name != "trim_start" {
+			s = regexp.MustCompile("(?:"+a[0].S+")$").ReplaceAllString(s, "")
+		}
+		return value.NewString(s)
+	case "datetime_add":
+		unit := map[string]int64{"minute": 600_000_000, "hour": 36_000_000_000, "day": 864_000_000_000}[a[0].S]
+		if unit == 0 {
+			dontKnow("datetime_add of %s", a[0].S)
+		}
+		if t := a[2].I + a[1].I*unit; t >= 0 && t <= value.MaxDateTime {
+			return integer(t)
+		}
+		return null
 	case "array_sort_asc":
 		if a[0].Dyn.Kind != value.KindArray {
 			dontKnow("array_sort_asc of what is no array")

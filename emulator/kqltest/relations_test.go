@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -113,6 +114,11 @@ func newWorld(t testing.TB, rows map[string][]string) *world {
 func answer(cols string, rows [][]value.Value, ordered bool) string {
 	lines := make([]string, len(rows))
 	for i, row := range rows {
+		for k, v := range row {
+			if v.Type == value.Real && math.Abs(v.F) < 1e-12 { // what is left when sums are added up in another order
+				row[k].F = 0
+			}
+		}
 		lines[i] = canonical(row)
 	}
 	if !ordered {
@@ -149,6 +155,9 @@ func (w *world) wrong(q query, tally *tally) string {
 		var e *emulator.QueryError
 		if errors.As(err, &e) {
 			tally.uncompiled++
+			if os.Getenv("BLINDSPOT_RELATIONS_SKIPPED") != "" {
+				fmt.Println(err, text)
+			}
 			return ""
 		}
 		return "fails: " + err.Error()
@@ -320,7 +329,7 @@ func shrink(t testing.TB, w *world, q query) (query, *world, string) {
 // TestRelations holds random queries over sign-in tables to relations that no right engine breaks. BLINDSPOT_RELATIONS="250000 7"
 // runs so many from a seed.
 func TestRelations(t *testing.T) {
-	rounds, seed := 2000, uint64(1)
+	rounds, seed := 1500, uint64(1)
 	if testing.Short() {
 		rounds = 200
 	}
