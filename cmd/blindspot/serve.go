@@ -171,6 +171,7 @@ func printServe(c *cli.Context, r ready) {
 	w := c.App.Writer
 	fmt.Fprintf(w, "# workspace %s (%s)\n# http   %s\n# https  %s\n", r.Workspace, r.WorkspaceID, r.HTTP, r.HTTPS)
 	fmt.Fprintf(w, "# resource %s\n", r.WorkspaceScope)
+	fmt.Fprintf(w, "# health %s/health; to begin anew: curl -X POST -H 'x-blindspot-reset: yes' %s/reset\n", r.HTTP, r.HTTP)
 	names := make([]string, 0, len(r.Env))
 	for n := range r.Env {
 		names = append(names, n)

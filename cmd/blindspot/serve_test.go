@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -137,9 +138,10 @@ func TestServe(t *testing.T) {
 		}
 	})
 
-	t.Run("kill at any moment loses no answered write", func(t *testing.T) {
+	// Sixteen clients write content and rows until the process is killed; what was answered is there when it is started again.
+	t.Run("kill under load loses no answered write", func(t *testing.T) {
 		state := filepath.Join(t.TempDir(), "state")
-		answered := map[string]bool{}
+		answered, rows := map[string]bool{}, map[string]bool{}
 		for round := range 4 {
 			p := startServe(t, binary, nil, "--state", state, "--quiet")
 			for name := range answered {
@@ -147,26 +149,51 @@ func TestServe(t *testing.T) {
 					t.Fatalf("round %d: %s is lost: %d %s", round, name, status, text)
 				}
 			}
+			if len(rows) > 0 {
+				status, text := p.call("POST", "/v1/workspaces/"+p.ready.WorkspaceID+"/query", `{"query":"Killed_CL | summarize by Word"}`)
+				for word := range rows {
+					if status != 200 || !strings.Contains(text, `["`+word+`"]`) {
+						t.Fatalf("round %d: the row %s is lost: %d", round, word, status)
+					}
+				}
+			}
 			go func() {
-				time.Sleep(time.Duration(30+round*37) * time.Millisecond)
+				time.Sleep(time.Duration(60+round*90) * time.Millisecond)
 				_ = p.cmd.Process.Kill()
 			}()
-			for i := 0; ; i++ {
-				name := fmt.Sprintf("r%d-%d", round, i)
-				status, _ := p.call("PUT", metadata(p, name), body)
-				if status == 0 {
-					break
-				}
-				if status != 201 {
-					t.Fatalf("status %d", status)
-				}
-				answered[name] = true
+			var mu sync.Mutex
+			var clients sync.WaitGroup
+			for client := range 16 {
+				clients.Go(func() {
+					for i := 0; ; i++ {
+						name, into := fmt.Sprintf("r%d-%d-%d", round, client, i), answered
+						var status int
+						if client%4 == 0 {
+							into = rows
+							status, _ = p.call("POST", "/dataCollectionRules/d/streams/Custom-Killed_CL?api-version=2023-01-01", fmt.Sprintf(`[{"Word":%q}]`, name))
+						} else {
+							status, _ = p.call("PUT", metadata(p, name), body)
+						}
+						if status == 0 {
+							return
+						}
+						if status/100 != 2 {
+							t.Errorf("status %d", status)
+							return
+						}
+						mu.Lock()
+						into[name] = true
+						mu.Unlock()
+					}
+				})
 			}
+			clients.Wait()
 			_ = p.cmd.Wait()
 		}
-		if len(answered) < 10 {
-			t.Errorf("only %d writes were answered", len(answered))
+		if len(answered) < 20 || len(rows) < 5 {
+			t.Errorf("only %d writes and %d rows were answered", len(answered), len(rows))
 		}
+		t.Logf("%d writes and %d rows answered, 4 kills", len(answered), len(rows))
 	})
 
 	t.Run("a secret is demanded and shown nowhere", func(t *testing.T) {
