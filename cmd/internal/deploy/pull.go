@@ -175,7 +175,21 @@ func slug(s string) string {
 	if out == "" {
 		out = "unnamed"
 	}
-	return out
+	return portable(out)
+}
+
+// portable gives a name that no system keeps for itself: a folder of content is checked out on Windows too, where con.yaml
+// is not a file.
+func portable(name string) string {
+	stem, _, _ := strings.Cut(strings.ToLower(name), ".")
+	switch stem {
+	case "con", "prn", "aux", "nul", "conin$", "conout$":
+		return name + "_"
+	}
+	if len(stem) == 4 && (stem[:3] == "com" || stem[:3] == "lpt") && '0' <= stem[3] && stem[3] <= '9' {
+		return name + "_"
+	}
+	return name
 }
 
 // newFiles prints a resource as a file of its own.
@@ -228,7 +242,10 @@ func slugKeepCase(s string) string {
 			return slug(s)
 		}
 	}
-	return s
+	if s == "" || len(s) > 80 {
+		return slug(s)
+	}
+	return portable(s)
 }
 
 // template is the values of a resource's file with the order of its keys, and the CSV of rows that do not stand in it.
