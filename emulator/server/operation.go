@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 )
 
 // operation is a row of the route table: what has no resource type of its own. Resource types are served by
@@ -141,7 +142,7 @@ func (s *Server) letIn(g guard, w http.ResponseWriter, r *http.Request, c call) 
 	if g != needsARM {
 		return true
 	}
-	if s.throttle.over(w, s.opts.Now()) {
+	if s.throttle.over(w, time.Now()) {
 		return false
 	}
 	if len(c.lower) > 1 && c.lower[0] == "subscriptions" && c.lower[1] != strings.ToLower(s.opts.Subscription) {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// throttle is a bucket of requests to Resource Manager. Its size is far above what one client does, so it only guards
+// throttle goes by the machine's clock, because the workspace's may stand still. It is a bucket of requests to Resource Manager. Its size is far above what one client does, so it only guards
 // the process; --fault is the way to test a client's patience.
 type throttle struct {
 	mu    sync.Mutex
