@@ -65,7 +65,7 @@ func (p *proofs) equivalent(m Mutant) bool {
 	case "has-contains":
 		return p.edgeless(m.Span)
 	case "join-kind":
-		return m.Text == "leftouter" && p.tree.rejectsUnmatched(m.Span)
+		return m.Text == "leftouter" && p.tree.rejectsUnmatched(m.Span) || m.Text == "inner" && p.tree.alwaysMatches(m.Span)
 	}
 	return false
 }
@@ -319,19 +319,7 @@ func since(e bind.Expr) (*bind.Column, time.Duration, source.Span, bool) {
 // rejectsUnmatched reports whether the rows that an inner join drops, because they match nothing, would be dropped above an
 // outer join too: by a condition that does not hold of the nulls that stand there for the other side.
 func (t *tree) rejectsUnmatched(at source.Span) bool {
-	var list []*bind.Join
-	for _, r := range t.all {
-		j, ok := r.(*bind.Join)
-		if !ok || j.At.Start > at.Start || j.At.End < at.End {
-			continue
-		}
-		switch {
-		case len(list) == 0 || j.At == list[0].At:
-			list = append(list, j)
-		case j.At.End-j.At.Start < list[0].At.End-list[0].At.Start:
-			list = []*bind.Join{j}
-		}
-	}
+	list := t.joins(at)
 	outer := map[bind.Rel]bool{}
 	for _, j := range list {
 		outer[j] = true
@@ -352,6 +340,24 @@ func (t *tree) rejectsUnmatched(at source.Span) bool {
 		}
 	}
 	return len(list) > 0
+}
+
+// joins are those that hold a place of the text most closely; one in a function's body has a node for each call.
+func (t *tree) joins(at source.Span) []*bind.Join {
+	var list []*bind.Join
+	for _, r := range t.all {
+		j, ok := r.(*bind.Join)
+		if !ok || j.At.Start > at.Start || j.At.End < at.End {
+			continue
+		}
+		switch {
+		case len(list) == 0 || j.At == list[0].At:
+			list = append(list, j)
+		case j.At.End-j.At.Start < list[0].At.End-list[0].At.Start:
+			list = []*bind.Join{j}
+		}
+	}
+	return list
 }
 
 // parts are the conditions that a predicate joins by and.

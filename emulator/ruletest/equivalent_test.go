@@ -90,6 +90,15 @@ var equivalents = []struct {
 	{`let R = U | where n > 0 | project k; T | where k in ((R | where k != "b" | distinct k)) | join kind=inner R on k`, ""},
 	{`let R = U | where n > 0 | project k; T | where k in ((R | distinct k)) | join kind=leftouter R on k`, ""},
 
+	// An outer join is an inner one when every row finds a partner, because both sides come from the same rows.
+	{`let R = materialize(T | where n > 0); let S = R | summarize First = min(TimeGenerated) by k, l; R | join kind=leftouter S on k, l`, "join-kind inner"},
+	{`let R = materialize(T | where n > 0); let S = R | summarize First = min(TimeGenerated) by k, l; R | where l != "x" | summarize arg_max(TimeGenerated, k, l) by n | join kind=leftouter S on k, l`, "join-kind inner"},
+	{`let R = materialize(T | where n > 0); let S = R | where k != "b" | summarize First = min(TimeGenerated) by k; R | join kind=leftouter S on k`, ""},
+	{`let R = materialize(T | where n > 0); let S = R | summarize First = min(TimeGenerated) by k, l; R | join kind=leftouter S on $left.k == $right.l, $left.l == $right.k`, ""},
+	{`let R = materialize(T | where n > 0); let S = R | summarize c = count() by k, l; R | summarize k = min(k), l = max(l) by n | join kind=leftouter S on k, l`, ""},
+	{`let R = materialize(T | where n > 0); let S = R | summarize c = count() by k, l; R | summarize arg_max(When, k, l) by n | join kind=leftouter S on k, l`, ""},
+	{`let R = materialize(T | where n > 0); let S = R | summarize c = count() by n; R | join kind=leftouter S on n`, ""},
+
 	// An outer join is an inner one when what stands above drops the rows without a partner.
 	{`T | join kind=inner (U | project k, m = n) on k | where m > 0`, "join-kind leftouter"},
 	{`T | join kind=inner (U | project k, m = n) on k | where n > m`, "join-kind leftouter"},
