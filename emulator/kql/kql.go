@@ -56,6 +56,7 @@ func Compile(text string, opts Options) *Compiled {
 	c.Diagnostics = append(c.Diagnostics, refusals(c.Syntax, opts.Profile)...)
 	c.Diagnostics = append(c.Diagnostics, tooManyWorkspaces(c.Query, opts.Profile)...)
 	source.Sort(c.Diagnostics)
+	c.Diagnostics = causes(text, c.Diagnostics)
 	c.Columns = c.Query.Columns()
 	if opts.HasKernel != nil {
 		withoutKernel(c.Query, opts.HasKernel)

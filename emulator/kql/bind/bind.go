@@ -69,6 +69,7 @@ type binder struct {
 	outer   map[*ApplyInput]*table  // the relation that an mv-apply's or partition's input stands for
 	opened  map[string][]string     // columns that the query has named of open tables
 	aliases map[string]*place       // alias database
+	told    map[*table]bool         // operators of which is said that they leave a column out
 
 	suffix int // of the next Column1
 	depth  int

@@ -49,7 +49,13 @@ func (b *binder) call(e *syntax.CallExpr, tabular bool, in *place) *item {
 			return b.callFunction(f, e, b.implicit, at)
 		}
 	}
-	b.arguments(e.Args)
+	if b.kind == aggregate && in == nil && symbol.LookupAggregate(name) == nil {
+		b.kind = normal // what an unknown aggregate reads is no aggregate itself
+		b.arguments(e.Args)
+		b.kind = aggregate
+	} else {
+		b.arguments(e.Args)
+	}
 	return b.missingFunction(e, tabular, in)
 }
 

@@ -78,6 +78,12 @@ func describe(it *item) string {
 // ---- names
 
 func (b *binder) unknownName(name string, at source.Span) {
+	if left := b.leftOut(name); left != nil {
+		if !left.broken && !b.told[left] {
+			b.columnLeftOut(name, left, at)
+		}
+		return
+	}
 	help := didYouMean(source.Nearest(name, b.namesInSight()))
 	if help == "" {
 		if b.catalog != nil {
@@ -93,7 +99,30 @@ func (b *binder) unknownName(name string, at source.Span) {
 			help = fmt.Sprintf("the function takes arguments: %s(...)", name)
 		}
 	}
+	if help == "" && b.silent == 0 && b.row.afterBroken() {
+		return // what the operator with the mistake would have named
+	}
 	b.fail("KS142", at, help, "unknown %s %q", what, name)
+}
+
+// leftOut returns the table whose operator left a column out, nil when none did. In the second binding of a body every mistake counts.
+func (b *binder) leftOut(name string) *table {
+	if b.silent > 0 {
+		return nil
+	}
+	return b.row.leftOut(name)
+}
+
+// columnLeftOut reports the first name that an operator before it took away; the others that it took have the same cause.
+func (b *binder) columnLeftOut(name string, left *table, at source.Span) {
+	if b.told == nil {
+		b.told = map[*table]bool{}
+	}
+	b.told[left] = true
+	word := b.keyword(left.op)
+	b.report(source.Diagnostic{Code: "KS142", Span: at, Message: fmt.Sprintf("unknown column %q", name),
+		Help:  fmt.Sprintf("%s leaves it out; keep it there", word.Text(b.text)),
+		Notes: []source.Note{{Span: word, Message: "left out here"}}})
 }
 
 // namesInSight lists what a scalar name could have been: columns first, then lets.
@@ -203,6 +232,9 @@ func (b *binder) unknownExternal(what, code, name string, at source.Span) {
 // ---- kinds of values
 
 func (b *binder) scalarWanted(it *item) {
+	if it.kind == isTable && b.afterMistake() {
+		return // a column of an input that is not known, and the name of a table too
+	}
 	b.fail("KS108", it.at, "", "a single value is wanted, not %s", describe(it))
 }
 
@@ -328,9 +360,21 @@ func (b *binder) starHere(at source.Span) {
 
 // ---- calls
 
+// afterMistake reports whether the input is not known for a mistake that is reported.
+func (b *binder) afterMistake() bool {
+	if b.row == nil || !b.row.open || b.silent > 0 {
+		return false
+	}
+	scan, ok := b.row.root().(*Scan)
+	return ok && scan.Missing && b.errors() > 0
+}
+
 func (b *binder) operatorUndefined(op string, args []*item, at source.Span) {
 	var types []string
 	for _, a := range args {
+		if a.kind == isTable && b.afterMistake() {
+			return
+		}
 		types = append(types, describe(a))
 	}
 	help := ""
@@ -448,6 +492,9 @@ func (b *binder) valuesUneven(n int, at source.Span) {
 }
 
 func (b *binder) columnOnBothSides(name string, at source.Span) {
+	if left := b.leftOut(name); left != nil && (left.broken || b.told[left]) {
+		return
+	}
 	b.fail("KS145", at, "$left.A == $right.B joins columns of different names", "column %q is not on both sides", name)
 }
 

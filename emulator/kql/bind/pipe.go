@@ -148,15 +148,14 @@ func (b *binder) apply(in *item, op syntax.Operator, piped bool) *item {
 	if t == nil {
 		b.notFirst(b.keyword(op))
 		t = b.missing("", at)
-		if b.row == nil {
-			t.open = false
-			t.rel.(*Scan).Missing = true
-		}
 	}
-	row := b.row
+	row, errors := b.row, b.errors()
 	b.row = t
 	it := b.operator(t, op)
 	b.row = row
+	if it.kind == isTable && it.table != nil && it.table != t && it.table.before == nil {
+		it.table.before, it.table.op, it.table.broken = t, op, b.errors() > errors
+	}
 	if it.kind == isTable && it.table.name == "" {
 		switch op.(type) {
 		case *syntax.FilterOperator, *syntax.TakeOperator, *syntax.SortOperator, *syntax.TopOperator, *syntax.AsOperator, *syntax.ExtendOperator:

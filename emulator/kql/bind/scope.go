@@ -16,6 +16,49 @@ type table struct {
 	// byName finds columns; it is built when the second name is looked up.
 	byName  map[string]*Column
 	lookups int
+	// before is the input of the operator op that gave this table; broken says that the operator has mistakes.
+	before *table
+	op     syntax.Operator
+	broken bool
+}
+
+// maxStages bounds how far back a pipe is searched for what a mistake says.
+const maxStages = 1000
+
+// afterBroken reports whether an operator with mistakes, of those that name columns, stands before.
+func (t *table) afterBroken() bool {
+	for n := 0; t != nil && n < maxStages; n++ {
+		if t.broken {
+			switch t.op.(type) {
+			case *syntax.FilterOperator, *syntax.SortOperator, *syntax.TakeOperator, *syntax.TopOperator, *syntax.SampleOperator:
+			default:
+				return true
+			}
+		}
+		t = t.before
+	}
+	return false
+}
+
+// root is the relation at the head of the pipe.
+func (t *table) root() Rel {
+	for n := 0; t.before != nil && n < maxStages; n++ {
+		t = t.before
+	}
+	return t.rel
+}
+
+// leftOut returns the table whose operator did not pass on a column of that name, nil when no input had one.
+func (t *table) leftOut(name string) *table {
+	for n := 0; t != nil && t.before != nil && n < maxStages; n++ {
+		for _, c := range t.before.cols {
+			if c.Name == name {
+				return t
+			}
+		}
+		t = t.before
+	}
+	return nil
 }
 
 func newTable(rel Rel, open bool) *table { return &table{rel: rel, cols: rel.Columns(), open: open} }

@@ -1,0 +1,104 @@
+package kql_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/seed-caab1ad3/blindspot/content/tables"
+	"github.com/seed-caab1ad3/blindspot/emulator/catalog"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/syntax"
+)
+
+// TestCauses compiles the queries of testdata/causes.txt. A query is followed by its errors, "!! CODE line:column sentence", with
+// their notes, "   line:column sentence".
+func TestCauses(t *testing.T) {
+	data, err := os.ReadFile("testdata/causes.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sentinel := catalog.New(tables.Sentinel)
+	for _, block := range strings.Split(strings.TrimSpace(string(data)), "\n\n") {
+		var query, want []string
+		for _, line := range strings.Split(block, "\n") {
+			switch {
+			case strings.HasPrefix(line, "#"):
+			case strings.HasPrefix(line, "!!"), want != nil:
+				want = append(want, line)
+			default:
+				query = append(query, line)
+			}
+		}
+		text := strings.Join(query, "\n")
+		lines := source.NewLineIndex(text)
+		var got []string
+		for _, d := range kql.Compile(text, kql.Options{Catalog: sentinel}).Diagnostics {
+			if d.Severity != source.Error {
+				continue
+			}
+			at := lines.Position(d.Span.Start)
+			got = append(got, fmt.Sprintf("!! %s %d:%d %s", d.Code, at.Line, at.Column, d.Message))
+			for _, n := range d.Notes {
+				at := lines.Position(n.Span.Start)
+				got = append(got, fmt.Sprintf("   %d:%d %s", at.Line, at.Column, n.Message))
+			}
+		}
+		if strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("%s\ngot\n%s\nwant\n%s", text, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
+
+// TestOneMistakeIsSaidOnce puts single mistakes into a rule, one at each place, and counts the errors: a letter less in a word, a bracket, a
+// quote, a pipe, a comma or a semicolon that is missing, a column that is called as a function.
+func TestOneMistakeIsSaidOnce(t *testing.T) {
+	sentinel := catalog.New(tables.Sentinel)
+	mistakes, once := map[string]int{}, map[string]int{}
+	try := func(kind string, at source.Span, put string) {
+		text := rule[:at.Start] + put + rule[at.End:]
+		errors := 0
+		for _, d := range kql.Compile(text, kql.Options{Catalog: sentinel}).Diagnostics {
+			if d.Severity == source.Error {
+				errors++
+			}
+		}
+		if errors == 0 {
+			return // still a query
+		}
+		for _, k := range []string{kind, ""} {
+			mistakes[k]++
+			if errors == 1 {
+				once[k]++
+			}
+		}
+	}
+	lexer := syntax.NewLexer(rule)
+	for {
+		at := lexer.Next().Span()
+		if at.Len() == 0 {
+			break
+		}
+		s := at.Text(rule)
+		switch c := s[0]; {
+		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z':
+			try("letter", at, s[:len(s)-1])
+			try("call", at, s+"s(1)")
+		case c == '"':
+			try("quote", at, s[:len(s)-1])
+			try("quote", at, s[1:])
+		case c == '(' || c == ')' || c == '[' || c == ']' || c == '{' || c == '}':
+			try("bracket", at, "")
+		case c == '|' || c == ',' || c == ';' || c == '=':
+			try("sign", at, "")
+		}
+	}
+	for kind, n := range mistakes {
+		t.Logf("%q: %d of %d said once", kind, once[kind], n)
+	}
+	if n := mistakes[""]; n < 200 || float64(once[""]) < 0.95*float64(n) {
+		t.Errorf("%d of %d mistakes are said once, want 95 of 100", once[""], n)
+	}
+}
