@@ -35,14 +35,18 @@ func Parse(file string, data []byte) (*Document, []Problem) {
 	if p, bad := textProblem(src); bad {
 		return nil, []Problem{p}
 	}
-	var doc yaml.Node
-	if err := load(data, &doc); err != nil {
-		return nil, []Problem{syntaxProblem(src, err)}
+	root, plain := plainYAML(data)
+	if !plain {
+		var doc yaml.Node
+		if err := load(data, &doc); err != nil {
+			return nil, []Problem{syntaxProblem(src, err)}
+		}
+		if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 {
+			return nil, []Problem{emptyProblem(src)}
+		}
+		root = doc.Content[0]
 	}
-	if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 {
-		return nil, []Problem{emptyProblem(src)}
-	}
-	d := &Document{Source: src, Root: doc.Content[0]}
+	d := &Document{Source: src, Root: root}
 	if d.Root.Kind == yaml.ScalarNode && d.Root.Tag == "!!null" {
 		return nil, []Problem{emptyProblem(src)}
 	}
