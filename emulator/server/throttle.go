@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// throttle goes by the machine's clock, because the workspace's may stand still. It is a bucket of requests to Resource Manager. Its size is far above what one client does, so it only guards
-// the process; --fault is the way to test a client's patience.
+// throttle is a bucket of requests to Resource Manager. Its size is far above what one client does, so it only guards the
+// process; --fault is the way to test a client's patience. It goes by the machine's clock, because the workspace's may stand
+// still.
 type throttle struct {
 	mu    sync.Mutex
 	since time.Time
