@@ -78,6 +78,9 @@ func runBacktest(c *cli.Context) error {
 		if cfg.Expect, err = backtest.ReadExpectations(f, data); err != nil {
 			return fail(exitUsage, "%v", err)
 		}
+		for _, name := range cfg.Expect.Unknown(append(rules[:len(rules):len(rules)], l.Bundle.Rules...)) {
+			fmt.Fprintf(c.App.ErrWriter, "warning: %s expects something of %q, and no rule is called so\n", f, name)
+		}
 	}
 	if s := c.String("sweep"); s != "" {
 		if cfg.Sweep, err = backtest.ParseSweep(s); err != nil {

@@ -105,9 +105,30 @@ func TestSweep(t *testing.T) {
 	if last := steps[len(steps)-1]; len(steps) != 4 || len(last.Lost) == 0 {
 		t.Errorf("nothing is lost at the highest threshold: %+v", steps)
 	}
-	for text, want := range map[string]string{"x": "write FIELD=a..b", "x=5..1": "from the smaller", "x=0..1000": "at most 100 steps", "x=a..b": "write FIELD"} {
+	for text, want := range map[string]string{"x": "write FIELD=a..b", "x=5..1": "from the smaller", "x=0..1000": "at most 100 steps", "x=a..b": "write FIELD",
+		"x=9223372036854775800..9223372036854775807": "too far", "x=-9223372036854775800..9223372036854775800": "too far",
+		"triggerThreshold=-1..3": "0 to 10000", "triggerThreshold=9999..10001": "0 to 10000"} {
 		if _, err := ParseSweep(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v; want %q", text, err, want)
+		}
+	}
+}
+
+// TestSweepOfReals keeps a real number real: as a whole one its quotients would be cut.
+func TestSweepOfReals(t *testing.T) {
+	r := &content.Rule{Kind: content.Scheduled, Query: content.NewText("x", "let share = 2.5; let n = 3; T | where 5 / share > n")}
+	for _, c := range []struct {
+		field string
+		v     int64
+		want  string
+		now   float64
+	}{
+		{"share", 2, "let share = 2.0; let n = 3; T | where 5 / share > n", 2.5},
+		{"n", 4, "let share = 2.5; let n = 4; T | where 5 / share > n", 3},
+	} {
+		got, now, err := with(r, c.field, c.v)
+		if err != nil || got.Query.String() != c.want || now != c.now {
+			t.Errorf("%s = %d: %q, now %v, %v; want %q, now %v", c.field, c.v, got.Query.String(), now, err, c.want, c.now)
 		}
 	}
 }
@@ -119,6 +140,12 @@ func TestExpectations(t *testing.T) {
 	}
 	c, _ := setup(t, true)
 	r := c.Rules[0]
+	if u := e.Unknown(c.Rules); len(u) != 0 {
+		t.Errorf("unknown %q; want none", u)
+	}
+	if u := (&Expectations{Rules: []RuleExpectation{{Rule: "r.yaml"}, {Rule: "s.yaml"}}}).Unknown(c.Rules); len(u) != 1 || u[0] != "s.yaml" {
+		t.Errorf("unknown %q; want s.yaml", u)
+	}
 	alert := func(h int, who string) sentinel.Alert {
 		return sentinel.Alert{Rule: r, Run: sentinel.Run{Due: c.From.Add(time.Duration(h) * time.Hour)}, Entities: []sentinel.Entity{{Type: "Account", Identifiers: []sentinel.Identifier{{Name: "FullName", Value: who}}}}}
 	}
@@ -144,7 +171,9 @@ func TestExpectations(t *testing.T) {
 			t.Errorf("%q; want %q", x.got, x.want)
 		}
 	}
-	for text, want := range map[string]string{"unexpected: maybe": "it is fail or pass", "rules: [{ at_least: 1 }]": "name the rule", "rules: [{ rule: x, atleast: 1 }]": "atleast"} {
+	for text, want := range map[string]string{"unexpected: maybe": "it is fail or pass", "rules: [{ at_least: 1 }]": "name the rule", "rules: [{ rule: x, atleast: 1 }]": "atleast",
+		"rules: [{ rule: x, at_least: -1 }]": "0 or more", "rules: [{ rule: x, at_least: 3, at_most: 2 }]": "no number", "rules: [{ rule: x, exactly: 3, at_most: 4 }]": "no number",
+		"rules: [{ rule: x, alerts: [{ name: any }] }]": `"any" fits any`, "rules: [{ rule: x, alerts: [{ from: +2h, to: +1h }] }]": "from +2h to +1h ends before"} {
 		if _, err := ReadExpectations("e.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v; want %q", text, err, want)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"sort"
 	"strings"
 	"time"
 
@@ -87,6 +88,14 @@ func ReadExpectations(name string, data []byte) (*Expectations, error) {
 		if r.Rule == "" {
 			return nil, fmt.Errorf("%s: an entry without rule; name the rule, its id or its file", name)
 		}
+		for _, n := range []*int{r.AtLeast, r.AtMost, r.Exactly} {
+			if n != nil && *n < 0 {
+				return nil, fmt.Errorf("%s: rule %q: %d alerts are expected; a number is 0 or more", name, r.Rule, *n)
+			}
+		}
+		if r.AtLeast != nil && r.AtMost != nil && *r.AtLeast > *r.AtMost || r.Exactly != nil && (r.AtLeast != nil || r.AtMost != nil) {
+			return nil, fmt.Errorf("%s: rule %q: no number is what at_least, at_most and exactly ask together", name, r.Rule)
+		}
 		x := RuleExpectation{Rule: r.Rule, AtLeast: number(r.AtLeast), AtMost: number(r.AtMost), Exactly: number(r.Exactly)}
 		for _, a := range r.Alerts {
 			m := Mark{Name: a.Name, Entities: a.Entities}
@@ -102,6 +111,12 @@ func ReadExpectations(name string, data []byte) (*Expectations, error) {
 					return nil, fmt.Errorf("%s: rule %q: %w", name, r.Rule, err)
 				}
 				*t.to = moment
+			}
+			switch {
+			case !m.From.IsSet() && !m.To.IsSet() && len(m.Entities) == 0:
+				return nil, fmt.Errorf("%s: rule %q: the alert %s fits any; give it entities, from or to", name, r.Rule, m.label())
+			case m.From.IsSet() && m.To.IsSet() && m.From.Relative == m.To.Relative && m.To.At(time.Time{}).Before(m.From.At(time.Time{})):
+				return nil, fmt.Errorf("%s: rule %q: the alert %s ends before it begins", name, r.Rule, m.label())
 			}
 			x.Marks = append(x.Marks, m)
 		}
@@ -172,7 +187,37 @@ func (m Mark) label() string {
 	if m.Name != "" {
 		return fmt.Sprintf("%q", m.Name)
 	}
-	return fmt.Sprintf("about %v from %s to %s", m.Entities, m.From.Text, m.To.Text)
+	var parts []string
+	kinds := make([]string, 0, len(m.Entities))
+	for kind := range m.Entities {
+		kinds = append(kinds, kind)
+	}
+	sort.Strings(kinds)
+	for _, kind := range kinds {
+		parts = append(parts, kind+" "+strings.Join(m.Entities[kind], ", "))
+	}
+	if m.From.IsSet() {
+		parts = append(parts, "from "+m.From.Text)
+	}
+	if m.To.IsSet() {
+		parts = append(parts, "to "+m.To.Text)
+	}
+	return strings.Join(parts, " ")
+}
+
+// Unknown lists what entries call rules that are none of these, in their order.
+func (e *Expectations) Unknown(rules []*content.Rule) []string {
+	named := map[*RuleExpectation]bool{}
+	for _, r := range rules {
+		named[e.of(r)] = true
+	}
+	var out []string
+	for i := range e.Rules {
+		if !named[&e.Rules[i]] {
+			out = append(out, e.Rules[i].Rule)
+		}
+	}
+	return out
 }
 
 // fits reports whether an alert is the one that the mark means.

@@ -20,8 +20,12 @@ type Sweep struct {
 	Step     int64
 }
 
-// maxSteps bounds a sweep.
-const maxSteps = 100
+// maxSteps bounds a sweep, maxSwept its values; thresholds have the service's bound.
+const (
+	maxSteps     = 100
+	maxSwept     = 1_000_000_000_000
+	maxThreshold = 10_000
+)
 
 // ParseSweep reads FIELD=a..b or FIELD=a..b/step.
 func ParseSweep(text string) (*Sweep, error) {
@@ -44,6 +48,14 @@ func ParseSweep(text string) (*Sweep, error) {
 			return nil, wrong
 		}
 	}
+	for _, n := range []int64{s.From, s.To, s.Step} {
+		if n < -maxSwept || n > maxSwept {
+			return nil, fmt.Errorf("sweep %q: %d is too far from zero", text, n)
+		}
+	}
+	if s.Field == "triggerThreshold" && (s.From < 0 || s.To > maxThreshold) {
+		return nil, fmt.Errorf("sweep %q: a threshold is 0 to %d", text, maxThreshold)
+	}
 	if s.To < s.From || s.Step < 1 || (s.To-s.From)/s.Step >= maxSteps {
 		return nil, fmt.Errorf("sweep %q: from the smaller to the larger, in at most %d steps", text, maxSteps)
 	}
@@ -55,7 +67,7 @@ type Step struct {
 	Value  int64
 	Alerts int
 	PerDay float64
-	// Lost are the marks that no alert fits any more; without marks, the alerts of the rule as it is whose entities no
+	// Lost are the marks that no alert fits any more; without marks, the alerts of the rule as it is whose first entity no
 	// alert names on that day.
 	Lost []string
 	// Current: the rule has this value now.
@@ -79,7 +91,7 @@ func (c Config) sweep(ctx context.Context, r *content.Rule, base []sentinel.Aler
 			return nil, fmt.Errorf("%s = %d: %w", c.Sweep.Field, v, err)
 		}
 		alerts := log.Alerts()
-		s := Step{Value: v, Alerts: len(alerts), PerDay: float64(len(alerts)) / days, Current: current == v}
+		s := Step{Value: v, Alerts: len(alerts), PerDay: float64(len(alerts)) / days, Current: current == float64(v)}
 		if marks != nil {
 			for _, m := range marks {
 				found := false
@@ -98,7 +110,7 @@ func (c Config) sweep(ctx context.Context, r *content.Rule, base []sentinel.Aler
 	return out, nil
 }
 
-// lost names the alerts of which nothing is left: no alert of the same day names all of their entities.
+// lost names the alerts of which nothing is left: no alert of the same day names the entity that they are about first.
 func lost(before, after []sentinel.Alert) []string {
 	var out []string
 	for _, a := range before {
@@ -130,14 +142,14 @@ func names(a, b sentinel.Alert) bool {
 }
 
 // with returns a rule with another value in a field, and the value it has.
-func with(r *content.Rule, field string, v int64) (*content.Rule, int64, error) {
+func with(r *content.Rule, field string, v int64) (*content.Rule, float64, error) {
 	c := *r
 	if field == "triggerThreshold" {
 		if r.Kind == content.NRT {
 			return nil, 0, fmt.Errorf("rule %q: a near-real-time rule has no triggerThreshold", r.Name)
 		}
 		c.TriggerThreshold = int(v)
-		return &c, int64(r.TriggerThreshold), nil
+		return &c, float64(r.TriggerThreshold), nil
 	}
 	text := r.Query.String()
 	var known []string
@@ -154,12 +166,12 @@ func with(r *content.Rule, field string, v int64) (*content.Rule, int64, error) 
 		if let.Name.Text != field {
 			continue
 		}
-		now := lit.Value.I
-		if lit.Value.Type == value.Real {
-			now = int64(lit.Value.F)
+		now, number := float64(lit.Value.I), strconv.FormatInt(v, 10)
+		if lit.Value.Type == value.Real { // stays one, or its quotients would be whole
+			now, number = lit.Value.F, number+".0"
 		}
 		at := lit.Span()
-		c.Query = content.NewText(r.File(), text[:at.Start]+strconv.FormatInt(v, 10)+text[at.End:])
+		c.Query = content.NewText(r.Query.File(), text[:at.Start]+number+text[at.End:])
 		return &c, now, nil
 	}
 	return nil, 0, fmt.Errorf("rule %q has no number named %q; it has %s", r.Name, field, strings.Join(append(known, "triggerThreshold"), ", "))
