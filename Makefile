@@ -1,5 +1,6 @@
 # make demo   build, validate and test the shipped content, then run one rule over a generated day
 # make test   every test of the tree
+# make dist   the six programs that are shipped, with checksums and a list of what they are made of
 # make docs   the generated pages, after rules or tests have changed
 GO      ?= go
 TAGS    := urfave_cli_no_docs
@@ -7,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED = 0
 
-.PHONY: docs build demo test vet format check fuzz bench release clean
+.PHONY: docs build demo test vet format check fuzz bench dist reproducible release clean
 
 build:
 	$(GO) build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o blindspot ./cmd/blindspot
@@ -58,13 +59,25 @@ bench-duckdb:
 	ROWS=$(BENCHROWS) node bench/duckdb/compare.mjs dist/bench-duckdb dist/rows.jsonl
 BENCHROWS ?= 1000000
 
-# The six targets that are shipped; the same source gives the same bytes.
-release:
-	@set -e; for t in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
+# The six targets that are shipped, with checksums and a list of what they are made of; the same source gives the same bytes.
+TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+DIST    ?= dist
+dist:
+	@mkdir -p $(DIST) && rm -f $(DIST)/blindspot-* $(DIST)/checksums.txt $(DIST)/sbom.json
+	@set -e; for t in $(TARGETS); do \
 	  os=$${t%/*}; arch=$${t#*/}; ext=; [ $$os = windows ] && ext=.exe; \
-	  echo "dist/blindspot-$$os-$$arch$$ext"; \
-	  GOOS=$$os GOARCH=$$arch $(GO) build -tags $(TAGS) -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o dist/blindspot-$$os-$$arch$$ext ./cmd/blindspot; done
-	cd dist && sha256sum blindspot-* > checksums.txt
+	  echo "$(DIST)/blindspot-$$os-$$arch$$ext"; \
+	  GOOS=$$os GOARCH=$$arch $(GO) build -tags $(TAGS) -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(DIST)/blindspot-$$os-$$arch$$ext ./cmd/blindspot; done
+	$(GO) run ./cmd/sbom $(DIST)/blindspot-* > $(DIST)/sbom.json
+	cd $(DIST) && sha256sum blindspot-* sbom.json > checksums.txt
+
+# Builds twice, the second time from a copy of the source in another folder, and compares.
+reproducible: dist
+	@rm -rf $(DIST)/again && mkdir -p $(DIST)/again/source && git ls-files -z | xargs -0 tar cf - | tar xf - -C $(DIST)/again/source
+	@$(MAKE) -s -C $(DIST)/again/source dist DIST=../out VERSION=$(VERSION) TARGETS='$(TARGETS)'
+	cmp $(DIST)/checksums.txt $(DIST)/again/out/checksums.txt && rm -rf $(DIST)/again && echo "the same bytes twice"
+
+release: dist
 
 clean:
 	rm -rf blindspot blindspot.exe dist demo
