@@ -319,3 +319,63 @@ func TestPagesRun(t *testing.T) {
 		t.Errorf("%d commands were run", ran)
 	}
 }
+
+// The GitHub Action's script, run as a runner does: annotations, the summary once, outputs, and the gravest exit code. The
+// pre-commit hooks name commands that take files.
+func TestActionAndHooks(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a POSIX shell")
+	}
+	bin := t.TempDir()
+	self, _ := os.Executable()
+	if err := os.Symlink(self, filepath.Join(bin, "blindspot")); err != nil {
+		t.Skipf("no symbolic links here: %v", err)
+	}
+	script, err := filepath.Abs("../../.ci/action")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"content/rules/admins.yaml": lspRule, "content/rules/admins.test.yaml": lspTest, "content/watchlists/vips.yaml": lspList, "content/functions/README.md": "",
+		"fine/rules/admins.yaml": strings.ReplaceAll(lspRule, "UserPrincipleName", "UserPrincipalName"), "fine/rules/admins.test.yaml": lspTest, "fine/watchlists/vips.yaml": lspList, "fine/functions/README.md": "", "out": "", "summary.md": ""})
+	act := func(more ...string) (string, int) {
+		t.Helper()
+		cmd := exec.Command("bash", script)
+		cmd.Dir = dir
+		cmd.Env = append(append(exampleEnv(bin, dir), "BLINDSPOT="+filepath.Join(bin, "blindspot"), "GITHUB_OUTPUT="+filepath.Join(dir, "out")), more...)
+		said, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		return string(said), cmd.ProcessState.ExitCode()
+	}
+	said, code := act("SARIF=findings.sarif")
+	if code != exitFindings || !strings.Contains(said, "::error file=content/rules/admins.yaml,line=15") || !strings.Contains(said, "1 rule, 2 tests") {
+		t.Errorf("%d %s", code, said)
+	}
+	if out := readFile(t, filepath.Join(dir, "out")); out != "errors=1\nwarnings=0\n" {
+		t.Errorf("outputs: %q", out)
+	}
+	if n := strings.Count(readFile(t, filepath.Join(dir, "summary.md")), "### blindspot validate"); n != 1 {
+		t.Errorf("the summary was written %d times", n)
+	}
+	if !strings.Contains(readFile(t, filepath.Join(dir, "findings.sarif")), `"KS142"`) {
+		t.Error("the SARIF file holds no finding")
+	}
+	if said, code := act("CONTENT=fine", "FORMAT_CHECK=true"); code != exitWell {
+		t.Errorf("%d %s", code, said)
+	}
+	for _, m := range regexp.MustCompile(`(?m)^  entry: (.*)$`).FindAllStringSubmatch(readFile(t, "../../.pre-commit-hooks.yaml"), -1) {
+		cmd := exec.Command("bash", "-c", m[1]+" fine/rules/admins.yaml fine/rules/admins.test.yaml")
+		cmd.Dir, cmd.Env = dir, exampleEnv(bin, dir)
+		if said, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", m[1], err, said)
+		}
+	}
+	for _, word := range regexp.MustCompile(`inputs\.([a-z-]+)`).FindAllStringSubmatch(readFile(t, "../../action.yml"), -1) {
+		if !strings.Contains(readFile(t, "../../action.yml"), "\n  "+word[1]+":\n") {
+			t.Errorf("the action has no input %s", word[1])
+		}
+	}
+}
