@@ -1,12 +1,14 @@
 package builtin
 
 import (
+	"fmt"
 	"math"
 	"sort"
 
 	"github.com/golang/geo/s1"
 	"github.com/golang/geo/s2"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
+	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
 
 // Unions and intersections of shapes, and shapes made simpler. Edges of all shapes are cut where they cross or touch; the pieces that
@@ -14,31 +16,99 @@ import (
 
 func overlayKernels() []Scalar {
 	return []Scalar{
-		{Name: "geo_intersection_2polygons", Kernel: rows(intersectionOfPolygons)},
-		{Name: "geo_union_polygons_array", Kernel: rows(func(_ *Call, a []value.Value) value.Value {
+		{Name: "geo_intersection_2polygons", Kernel: bounded(intersectionOfPolygons)},
+		{Name: "geo_union_polygons_array", Kernel: bounded(func(_ *Call, a []value.Value) (value.Value, error) {
 			list, ok := shapesOf(a[0], shape.isPolygon)
 			if !ok {
-				return value.Null(value.Dynamic)
+				return value.Null(value.Dynamic), nil
 			}
-			return polygonsValue(overlay(list, false))
+			rings, err := overlay(list, false)
+			if err != nil {
+				return value.Value{}, err
+			}
+			return polygonsValue(rings), nil
 		})},
-		{Name: "geo_simplify_polygons_array", Kernel: rows(func(_ *Call, a []value.Value) value.Value {
+		{Name: "geo_simplify_polygons_array", Kernel: bounded(func(_ *Call, a []value.Value) (value.Value, error) {
 			list, ok := shapesOf(a[0], shape.isPolygon)
 			if !ok {
-				return value.Null(value.Dynamic)
+				return value.Null(value.Dynamic), nil
 			}
-			return simplifyLoops(overlay(list, false), a)
+			rings, err := overlay(list, false)
+			if err != nil {
+				return value.Value{}, err
+			}
+			return simplifyLoops(rings, a), nil
 		})},
-		{Name: "geo_polygon_simplify", Kernel: rows(func(_ *Call, a []value.Value) value.Value {
+		{Name: "geo_polygon_simplify", Kernel: bounded(never(func(_ *Call, a []value.Value) value.Value {
 			s := shapeOf(a[0])
 			if !s.isPolygon() {
 				return value.Null(value.Dynamic)
 			}
 			return simplifyLoops(orientedLoops(s), a)
-		})},
-		{Name: "geo_line_simplify", Kernel: rows(simplifyLine)},
-		{Name: "geo_union_lines_array", Kernel: rows(unionOfLines)},
+		}))},
+		{Name: "geo_line_simplify", Kernel: bounded(never(simplifyLine))},
+		{Name: "geo_union_lines_array", Kernel: bounded(unionOfLines)},
 	}
+}
+
+// pointLimit bounds the points of all shapes of a call that compares every edge with every other; pieceLimit bounds the pieces
+// into which they cut each other.
+const (
+	pointLimit = 10_000
+	pieceLimit = 200_000
+)
+
+// bounded makes a kernel of a function over shapes, which fails where there are more than pointLimit points in its arguments.
+func bounded(f func(c *Call, a []value.Value) (value.Value, error)) Kernel {
+	return func(c *Call, args []vector.Column, n int) (vector.Column, error) {
+		var err error
+		each := rows(func(c *Call, a []value.Value) value.Value {
+			if err != nil {
+				return value.Null(c.Out)
+			}
+			points := 0
+			for _, v := range a {
+				points += pointsIn(v.Dyn)
+			}
+			if points > pointLimit {
+				err = fmt.Errorf("%s(): the shapes have %d points together, the limit is %d", c.Fn.Name, points, pointLimit)
+				return value.Null(c.Out)
+			}
+			var out value.Value
+			if out, err = f(c, a); err != nil {
+				err = fmt.Errorf("%s(): %w", c.Fn.Name, err)
+				return value.Null(c.Out)
+			}
+			return out
+		})
+		out, failed := each(c, args, n)
+		if err != nil {
+			return nil, err
+		}
+		return out, failed
+	}
+}
+
+// never makes a function that always answers fit for bounded.
+func never(f func(*Call, []value.Value) value.Value) func(*Call, []value.Value) (value.Value, error) {
+	return func(c *Call, a []value.Value) (value.Value, error) { return f(c, a), nil }
+}
+
+// pointsIn counts the points of a shape, or of an array of shapes.
+func pointsIn(n *value.Node) int {
+	switch {
+	case n == nil:
+		return 0
+	case n.Kind == value.KindBag:
+		return pointsIn(n.Get("coordinates"))
+	case isNumber(n.At(0)):
+		return 1
+	}
+	sum := 0
+	for _, e := range n.Elems {
+		sum += pointsIn(e)
+	}
+	return sum
 }
 
 func shapesOf(v value.Value, is func(shape) bool) ([]shape, bool) {
@@ -88,12 +158,17 @@ type edgePiece struct {
 }
 
 // pieces cuts the edges of shapes at each other.
-func pieces(shapes [][][]s2.Point) []edgePiece {
+func pieces(shapes [][][]s2.Point) ([]edgePiece, error) {
 	var edges []edgePiece
+	var middles []s2.Point
+	var halves []float64 // half of each edge's length, as the crow flies through the ball
 	for of, loops := range shapes {
 		for _, l := range loops {
 			for i, p := range l {
-				edges = append(edges, edgePiece{p, l[(i+1)%len(l)], of})
+				e := edgePiece{p, l[(i+1)%len(l)], of}
+				edges = append(edges, e)
+				middle := s2.Point{Vector: e.a.Add(e.b.Vector).Mul(0.5)}
+				middles, halves = append(middles, middle), append(halves, e.a.Sub(middle.Vector).Norm())
 			}
 		}
 	}
@@ -101,7 +176,8 @@ func pieces(shapes [][][]s2.Point) []edgePiece {
 	for i, e := range edges {
 		cuts := []s2.Point{e.a, e.b}
 		for k, f := range edges {
-			if i == k {
+			// An edge bulges from its chord by less than half of its length, so what is further apart than both lengths cannot meet.
+			if reach := 2*(halves[i]+halves[k]) + 1e-8; i == k || middles[i].Sub(middles[k].Vector).Norm2() > reach*reach {
 				continue
 			}
 			if s2.CrossingSign(e.a, e.b, f.a, f.b) == s2.Cross {
@@ -119,21 +195,32 @@ func pieces(shapes [][][]s2.Point) []edgePiece {
 				out = append(out, edgePiece{cuts[k-1], cuts[k], e.of})
 			}
 		}
+		if len(out) > pieceLimit {
+			return nil, fmt.Errorf("the shapes cut each other into more than %d pieces, the limit", pieceLimit)
+		}
 	}
-	return out
+	return out, nil
 }
 
 // overlay returns the rings of the union of polygons, or of the intersection of two.
-func overlay(list []shape, intersection bool) [][]s2.Point {
+func overlay(list []shape, intersection bool) ([][]s2.Point, error) {
 	loops := make([][][]s2.Point, len(list))
 	for i, s := range list {
 		loops[i] = orientedLoops(s)
 	}
-	all := pieces(loops)
+	all, err := pieces(loops)
+	if err != nil {
+		return nil, err
+	}
 	type way struct{ a, b corner }
-	has := map[way]bool{}
+	type wayOf struct {
+		way
+		of int
+	}
+	has, hasOf := map[way]bool{}, map[wayOf]bool{}
 	for _, e := range all {
-		has[way{cornerOf(e.a), cornerOf(e.b)}] = true
+		w := way{cornerOf(e.a), cornerOf(e.b)}
+		has[w], hasOf[wayOf{w, e.of}] = true, true
 	}
 	done := map[way]bool{}
 	var kept []edgePiece
@@ -149,12 +236,8 @@ func overlay(list []shape, intersection bool) [][]s2.Point {
 			if i == e.of {
 				continue
 			}
-			shared := false
-			for _, f := range all {
-				shared = shared || f.of == i && cornerOf(f.a) == w.a && cornerOf(f.b) == w.b
-			}
 			switch {
-			case shared:
+			case hasOf[wayOf{w, i}]:
 				along++
 			case s.contains(middle):
 				inside++
@@ -164,7 +247,7 @@ func overlay(list []shape, intersection bool) [][]s2.Point {
 			kept = append(kept, e)
 		}
 	}
-	return joinLoops(kept)
+	return joinLoops(kept), nil
 }
 
 // joinLoops makes rings of pieces, at a corner of several ways turning as far left as it can.
@@ -253,12 +336,16 @@ func polygonsValue(rings [][]s2.Point) value.Value {
 	return value.NewDynamic(value.NodeBag([]string{"type", slot}, []*value.Node{value.NodeString(kind), inner}))
 }
 
-func intersectionOfPolygons(_ *Call, a []value.Value) value.Value {
+func intersectionOfPolygons(_ *Call, a []value.Value) (value.Value, error) {
 	s, t := shapeOf(a[0]), shapeOf(a[1])
 	if !s.isPolygon() || !t.isPolygon() {
-		return value.Null(value.Dynamic)
+		return value.Null(value.Dynamic), nil
 	}
-	return polygonsValue(overlay([]shape{s, t}, true))
+	rings, err := overlay([]shape{s, t}, true)
+	if err != nil {
+		return value.Value{}, err
+	}
+	return polygonsValue(rings), nil
 }
 
 // tolerance reads a tolerance in metres, 10 by default.
@@ -325,10 +412,10 @@ func simplifyLine(_ *Call, a []value.Value) value.Value {
 }
 
 // unionOfLines keeps each piece once and joins pieces where just two meet.
-func unionOfLines(_ *Call, a []value.Value) value.Value {
+func unionOfLines(_ *Call, a []value.Value) (value.Value, error) {
 	list, ok := shapesOf(a[0], shape.isLine)
 	if !ok {
-		return value.Null(value.Dynamic)
+		return value.Null(value.Dynamic), nil
 	}
 	var edges [][][]s2.Point
 	for _, s := range list {
@@ -344,7 +431,11 @@ func unionOfLines(_ *Call, a []value.Value) value.Value {
 	seen := map[way]bool{}
 	var kept []edgePiece
 	at := map[corner][]int{}
-	for _, e := range pieces(edges) {
+	all, err := pieces(edges)
+	if err != nil {
+		return value.Value{}, err
+	}
+	for _, e := range all {
 		x, y := cornerOf(e.a), cornerOf(e.b)
 		if seen[way{x, y}] || seen[way{y, x}] {
 			continue
@@ -395,5 +486,5 @@ func unionOfLines(_ *Call, a []value.Value) value.Value {
 			parts = append(parts, walk(i, cornerOf(e.a)))
 		}
 	}
-	return linesValue(parts)
+	return linesValue(parts), nil
 }

@@ -22,10 +22,10 @@ func shapeKernels() []Scalar {
 		{Name: "geo_distance_point_to_polygon", Kernel: strict(func(_ *Call, a []value.Value) value.Value { return distanceTo(a, shape.isPolygon) })},
 		{Name: "geo_closest_point_on_line", Kernel: strict(func(_ *Call, a []value.Value) value.Value { return closestOn(a, shape.isLine) })},
 		{Name: "geo_closest_point_on_polygon", Kernel: strict(func(_ *Call, a []value.Value) value.Value { return closestOn(a, shape.isPolygon) })},
-		{Name: "geo_intersects_2lines", Kernel: rows(intersects(shape.isLine, shape.isLine))},
-		{Name: "geo_intersects_2polygons", Kernel: rows(intersects(shape.isPolygon, shape.isPolygon))},
-		{Name: "geo_intersects_line_with_polygon", Kernel: rows(intersects(shape.isLine, shape.isPolygon))},
-		{Name: "geo_intersection_2lines", Kernel: rows(intersectionOfLines)},
+		{Name: "geo_intersects_2lines", Kernel: bounded(never(intersects(shape.isLine, shape.isLine)))},
+		{Name: "geo_intersects_2polygons", Kernel: bounded(never(intersects(shape.isPolygon, shape.isPolygon)))},
+		{Name: "geo_intersects_line_with_polygon", Kernel: bounded(never(intersects(shape.isLine, shape.isPolygon)))},
+		{Name: "geo_intersection_2lines", Kernel: bounded(never(intersectionOfLines))},
 	}
 }
 

@@ -55,3 +55,38 @@ func doubling(n int) string {
 	}
 	return b.String()
 }
+
+// Shapes whose edges are compared one with every other end in an answer, or in an error that names the limit, in bounded time.
+func TestShapesBounded(t *testing.T) {
+	const ring = "let ring = (n: long, off: real) { toscalar(range i from 0 to n step 1 | extend a = (i % n) * 2 * pi() / n | summarize make_list(pack_array(pack_array(4 + off + cos(a), 50 + sin(a))))) };\n"
+	for _, c := range []struct{ query, want string }{
+		{ring + `print p = bag_pack("type", "Polygon", "coordinates", pack_array(ring(2000, 0.0))), q = bag_pack("type", "Polygon", "coordinates", pack_array(ring(2000, 0.5)))
+			| extend both = geo_intersection_2polygons(p, q)
+			| where both.type == "Polygon" and geo_polygon_area(both) < geo_polygon_area(p) and geo_intersects_2polygons(p, q) | count`, "1"},
+		{ring + `print p = bag_pack("type", "Polygon", "coordinates", pack_array(ring(6000, 0.0))) | project both = geo_intersection_2polygons(p, p)`,
+			"geo_intersection_2polygons(): the shapes have 12002 points together, the limit is 10000"},
+		{`let line = toscalar(range i from 0 to 10000 step 1 | summarize make_list(pack_array(pack_array(i / 1000.0, 50))));
+			print p = bag_pack("type", "LineString", "coordinates", line) | project s = geo_line_simplify(p, 10)`,
+			"geo_line_simplify(): the shapes have 10001 points together, the limit is 10000"},
+		{`let lines = toscalar(range i from 1 to 400 step 1 | extend x = i / 100.0
+			| summarize make_list(bag_pack("type", "MultiLineString", "coordinates", pack_array(pack_array(pack_array(x, 0.0), pack_array(x, 5.0)), pack_array(pack_array(0.0, x), pack_array(5.0, x))))));
+			print u = geo_union_lines_array(lines)`, "geo_union_lines_array(): the shapes cut each other into more than 200000 pieces, the limit"},
+	} {
+		start := time.Now()
+		r, err := emulator.New(emulator.Options{}).Query(context.Background(), c.query, emulator.QueryOptions{})
+		got := ""
+		if err != nil {
+			got = err.Error()
+		} else if r.Primary().Rows > 0 {
+			got = r.Primary().Value(0, 0).Text()
+		}
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%s\nis %q, want %q", c.query, got, c.want)
+		}
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("%s\ntook %v", c.query, took)
+		} else if testing.Verbose() {
+			t.Logf("%v %s", took.Round(time.Millisecond), c.want)
+		}
+	}
+}

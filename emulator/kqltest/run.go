@@ -239,7 +239,7 @@ func nine(f float64) float64 {
 	if math.IsInf(scale, 0) {
 		return f
 	}
-	return math.Round(f*scale) / scale
+	return math.Round(f*scale*(1+1e-13)) / scale // a little off, so that the last bit of a number halfway between two decides nothing
 }
 
 // roundedNode gives numbers one spelling and sorts the keys of bags.
