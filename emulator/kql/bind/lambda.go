@@ -398,6 +398,7 @@ func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *ite
 	case isTable:
 		t := *out.table
 		t.byName, t.lookups = nil, 0
+		t.before, t.op, t.broken = nil, nil, false // its operators are of another text
 		if f.view || t.name == "" {
 			t.name = f.name
 		}
@@ -442,26 +443,6 @@ func respan(it *item, at source.Span) {
 }
 
 func (r *RelBase) place(at source.Span) { r.At = at }
-
-// storedBody parses the body of a stored function.
-func (b *binder) storedBody(f *function) *syntax.FunctionBody {
-	q := syntax.Parse(f.stored.Body)
-	if source.HasErrors(q.Diagnostics) {
-		return nil
-	}
-	body := &syntax.FunctionBody{}
-	for _, s := range q.Statements {
-		if e, ok := s.(*syntax.QueryStatement); ok {
-			body.Expr = e.Expr
-			continue
-		}
-		body.Statements = append(body.Statements, s)
-	}
-	if body.Expr == nil {
-		return nil
-	}
-	return body
-}
 
 // bindParameter gives a parameter its value in one call.
 func (b *binder) bindParameter(p parameter, a *item) *local {
