@@ -102,3 +102,33 @@ func TestOneMistakeIsSaidOnce(t *testing.T) {
 		t.Errorf("%d of %d mistakes are said once, want 95 of 100", once[""], n)
 	}
 }
+
+// FuzzCauses holds the compiler to what the parser and the binder found: errors of theirs are never left out altogether, and their places
+// are in the text.
+func FuzzCauses(f *testing.F) {
+	f.Add(rule)
+	data, err := os.ReadFile("testdata/causes.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, line := range strings.Split(string(data), "\n") {
+		f.Add(line)
+	}
+	sentinel := catalog.New(tables.Sentinel)
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 4096 {
+			return
+		}
+		c := kql.Compile(text, kql.Options{Catalog: sentinel})
+		if found := source.HasErrors(c.Syntax.Diagnostics) || source.HasErrors(c.Query.Diagnostics); found != source.HasErrors(c.Diagnostics) {
+			t.Errorf("errors found: %v, said: %v", found, c.Diagnostics)
+		}
+		for _, d := range c.Diagnostics {
+			for _, n := range append(d.Notes, source.Note{Span: d.Span, Message: d.Message}) {
+				if n.Message == "" || n.Span.Start < 0 || n.Span.End < n.Span.Start || n.Span.End > len(text) {
+					t.Errorf("%q at %v of %d bytes", n.Message, n.Span, len(text))
+				}
+			}
+		}
+	})
+}

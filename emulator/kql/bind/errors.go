@@ -152,7 +152,7 @@ func (b *binder) unknownTable(name string, at source.Span) {
 		help = didYouMean(b.catalog.NearestTable(name))
 	}
 	if help == "" && strings.HasSuffix(name, "_CL") {
-		help = "a custom table is known by its schema in the folder tables of the content, or by its data"
+		help = fmt.Sprintf("describe the custom table in tables/%s.yaml of the content: name: %s, columns: { TimeGenerated: datetime, ... }", name, name)
 	}
 	b.fail("KS204", at, help, "unknown table %q", name)
 }

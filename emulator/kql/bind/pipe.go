@@ -154,7 +154,7 @@ func (b *binder) apply(in *item, op syntax.Operator, piped bool) *item {
 	it := b.operator(t, op)
 	b.row = row
 	if it.kind == isTable && it.table != nil && it.table != t && it.table.before == nil {
-		it.table.before, it.table.op, it.table.broken = t, op, b.errors() > errors
+		it.table.before, it.table.op, it.table.broken = t, op, b.silent == 0 && b.errors() > errors
 	}
 	if it.kind == isTable && it.table.name == "" {
 		switch op.(type) {
