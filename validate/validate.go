@@ -256,11 +256,12 @@ func Run(ctx context.Context, b *content.Bundle, problems []content.Problem, opt
 	if _, own := opts.Compiler.(*KQL); own && workers > 1 && len(b.Documents) >= manyDocuments && l.of("compile", report.Error) != report.Off {
 		s.Compile(ctx, workers)
 	}
-	for _, c := range check.All() {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		s.Run(c, l.of(c.ID, c.Level))
+	if kept || len(b.Documents) < manyDocuments {
+		workers = 1
+	}
+	s.RunAll(ctx, workers, func(c check.Check) report.Severity { return l.of(c.ID, c.Level) })
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	r.Findings = append(r.Findings, s.Findings...)
 	ignore(r, b.Documents, &l) // before levels: a comment is of use also where the level is off

@@ -89,6 +89,8 @@ type Pass struct {
 
 // results keeps what the compiler said, so that several checks ask it once a query.
 type results struct {
+	mu        sync.Mutex
+	masks     map[string]string
 	rules     map[*content.Rule]CompileResult
 	hunting   map[*content.HuntingQuery]CompileResult
 	functions map[*content.Function]CompileResult
@@ -105,7 +107,7 @@ type Session struct {
 // NewSession starts a session. The compiler may be nil: then checks that need one find nothing.
 func NewSession(b *content.Bundle, c Compiler) *Session {
 	return &Session{bundle: b, compiler: c, results: results{
-		rules: map[*content.Rule]CompileResult{}, hunting: map[*content.HuntingQuery]CompileResult{}, functions: map[*content.Function]CompileResult{},
+		masks: map[string]string{}, rules: map[*content.Rule]CompileResult{}, hunting: map[*content.HuntingQuery]CompileResult{}, functions: map[*content.Function]CompileResult{},
 	}}
 }
 
@@ -159,11 +161,34 @@ func (p *Pass) ask(q content.Text) CompileResult {
 }
 
 // Run runs one check at a level and adds its findings to the session's.
-func (s *Session) Run(c Check, level report.Severity) {
+func (s *Session) Run(c Check, level report.Severity) { s.run(c, level, &s.results) }
+
+func (s *Session) run(c Check, level report.Severity, shared *results) {
 	if level == report.Off || c.Compile && s.compiler == nil {
 		return
 	}
-	c.Run(&Pass{Bundle: s.bundle, compiler: s.compiler, results: &s.results, check: &c, level: level, out: &s.Findings})
+	c.Run(&Pass{Bundle: s.bundle, compiler: s.compiler, results: shared, check: &c, level: level, out: &s.Findings})
+}
+
+// RunAll runs every check at the level that it is given, workers at a time; findings come in the order of the checks.
+func (s *Session) RunAll(ctx context.Context, workers int, level func(Check) report.Severity) {
+	all := All()
+	parts := make([][]report.Finding, len(all))
+	done := make([]bool, len(all))
+	run := func(i int) {
+		part := &Session{bundle: s.bundle, compiler: s.compiler}
+		part.run(all[i], level(all[i]), &s.results)
+		parts[i], done[i] = part.Findings, true
+	}
+	if workers > 1 {
+		InParallel(ctx, len(all), workers, run)
+	}
+	for i := range all {
+		if !done[i] && ctx.Err() == nil {
+			run(i)
+		}
+		s.Findings = append(s.Findings, parts[i]...)
+	}
 }
 
 // report adds a finding at the check's level.
@@ -194,6 +219,8 @@ func replace(doc *content.Document, title, value string, path ...any) *report.Fi
 }
 
 func (p *Pass) compiledRule(r *content.Rule) CompileResult {
+	p.results.mu.Lock()
+	defer p.results.mu.Unlock()
 	res, ok := p.results.rules[r]
 	if !ok {
 		res = p.ask(r.Query)
@@ -203,6 +230,8 @@ func (p *Pass) compiledRule(r *content.Rule) CompileResult {
 }
 
 func (p *Pass) compiledHunting(h *content.HuntingQuery) CompileResult {
+	p.results.mu.Lock()
+	defer p.results.mu.Unlock()
 	res, ok := p.results.hunting[h]
 	if !ok {
 		res = p.ask(h.Query)
@@ -216,6 +245,8 @@ func (p *Pass) compiledFunction(f *content.Function) (CompileResult, bool) {
 	if !ok {
 		return CompileResult{}, false
 	}
+	p.results.mu.Lock()
+	defer p.results.mu.Unlock()
 	res, ok := p.results.functions[f]
 	if !ok {
 		if strings.TrimSpace(f.Query.String()) != "" {

@@ -7,6 +7,18 @@ import (
 	"github.com/seed-caab1ad3/blindspot/content"
 )
 
+// mask is the function mask, once a query for all checks.
+func (p *Pass) mask(q string) string {
+	p.results.mu.Lock()
+	defer p.results.mu.Unlock()
+	m, ok := p.results.masks[q]
+	if !ok {
+		m = mask(q)
+		p.results.masks[q] = m
+	}
+	return m
+}
+
 // mask returns the query with comments and the insides of string literals blanked out, byte for byte, so that words in it are
 // words of the language. It follows KQL's literals: '..' and ".." with backslashes, @'..' and @".." without, h and H before
 // them, and ``` or ~~~ fences.
@@ -206,8 +218,8 @@ func timespan(expr string, named map[string]time.Duration) (total time.Duration,
 }
 
 // agos calls f for each ago(...) of a query whose argument can be evaluated.
-func agos(query content.Text, f func(d time.Duration, at content.Span)) {
-	m := mask(query.String())
+func (p *Pass) agos(query content.Text, f func(d time.Duration, at content.Span)) {
+	m := p.mask(query.String())
 	named := lets(m)
 	words(m, func(w string, at int) bool {
 		if w != "ago" {

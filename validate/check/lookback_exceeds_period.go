@@ -17,7 +17,7 @@ var lookback = Check{
 			if r.Kind != content.Scheduled || !r.QueryPeriod.IsSet() {
 				continue
 			}
-			agos(r.Query, func(d time.Duration, at content.Span) {
+			p.agos(r.Query, func(d time.Duration, at content.Span) {
 				if d > r.QueryPeriod.Value {
 					p.report(at, "make queryPeriod as long (14d at most), or look back less", "the query looks back %s, but the rule sees only queryPeriod %s",
 						content.Duration{Value: d}.Short(), r.QueryPeriod.Text)

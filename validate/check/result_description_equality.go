@@ -14,7 +14,7 @@ var resultDescription = Check{
 	Level:   report.Warning,
 	Run: func(p *Pass) {
 		ask := func(q content.Text) {
-			m := mask(q.String())
+			m := p.mask(q.String())
 			words(m, func(w string, at int) bool {
 				if w != "ResultDescription" {
 					return true

@@ -10,7 +10,7 @@ var searchUnion = Check{
 	Run: func(p *Pass) {
 		for _, r := range p.Bundle.Rules {
 			q := r.Query.String()
-			m := mask(q)
+			m := p.mask(q)
 			words(m, func(w string, at int) bool {
 				switch w {
 				case "search":

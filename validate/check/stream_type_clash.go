@@ -14,7 +14,7 @@ var streamTypeClash = Check{
 	Level:   report.Error,
 	Run: func(p *Pass) {
 		ask := func(q content.Text) {
-			m := mask(q.String())
+			m := p.mask(q.String())
 			at, ok := rawUnion(m)
 			if !ok {
 				return

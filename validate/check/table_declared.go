@@ -37,7 +37,7 @@ var tableDeclared = Check{
 					p.report(it.doc.Where("requiredDataConnectors", i, "dataTypes", j), "read it, or delete it here", "the data type %s is declared, but the query never reads it", t)
 				}
 			}
-			text := mask(it.query.String())
+			text := p.mask(it.query.String())
 			through := p.throughFunctions(text)
 			told := map[string]bool{}
 			for _, t := range res.Tables {

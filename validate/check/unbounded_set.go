@@ -13,7 +13,7 @@ var unboundedSet = Check{
 	Level:   report.Info,
 	Run: func(p *Pass) {
 		for _, r := range p.Bundle.Rules {
-			m := mask(r.Query.String())
+			m := p.mask(r.Query.String())
 			words(m, func(w string, at int) bool {
 				limit := 1
 				switch w {
