@@ -72,6 +72,7 @@ func TestServedLinesAsPrinted(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("skipped: bash is not installed")
 	}
+	t.Parallel()
 	binary := servedProgram(t)
 	p, exports, az := printedLines(t, binary)
 	id := p.ready.WorkspaceID

@@ -8,6 +8,7 @@ import logging
 import shlex
 import sys
 
+import requests  # noqa: F401  az's pollers import it in threads of their own, where it is found half made now and then
 from azure.cli.core import get_default_cli
 
 logging.disable(logging.WARNING)
