@@ -5,10 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,6 +19,8 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/seed-caab1ad3/blindspot/cmd/internal/shape"
+	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/validate/explain"
 )
 
 // ran runs a command line in the process and returns what it wrote and its exit code.
@@ -245,6 +250,62 @@ func TestBrokenPipe(t *testing.T) {
 		}
 		if s := stderr.String(); strings.Contains(s, "pipe") || strings.Contains(s, "bug") {
 			t.Errorf("%s said %q to a closed pipe", line, s)
+		}
+	}
+}
+
+// The examples of codes that a query gets only when it runs.
+func TestExamplesOfRunningQueries(t *testing.T) {
+	t.Chdir(t.TempDir())
+	n := 0
+	for _, e := range explain.All() {
+		if !e.Options.RunOnly && !e.Options.QueryOnly {
+			continue
+		}
+		n++
+		if _, said, code := ran(t, t.Context(), nil, "query", e.Bad[0].Text); code == exitWell || !strings.Contains(said, e.ID) {
+			t.Errorf("%s: the bad example ended with %d: %s", e.ID, code, said)
+		}
+		if _, said, code := ran(t, t.Context(), nil, "query", "--check", e.Good[0].Text); code != exitWell {
+			t.Errorf("%s: the good example ended with %d: %s", e.ID, code, said)
+		}
+	}
+	if n < 2 {
+		t.Errorf("%d codes", n)
+	}
+}
+
+// The figures of the README are those of the tree.
+func TestReadmeFigures(t *testing.T) {
+	readme := readFile(t, "../../README.md")
+	b, _ := content.Load(os.DirFS("../../content"), content.Options{})
+	tests := 0
+	for _, f := range b.Tests {
+		tests += len(f.Tests)
+	}
+	without := 0
+	for _, e := range explain.All() {
+		if e.Code() && len(e.Bad) == 0 {
+			without++
+		}
+	}
+	words := map[int]string{4: "four", 5: "five", 6: "six"}
+	about := func(pattern string, n int) {
+		t.Helper()
+		m := regexp.MustCompile(pattern).FindStringSubmatch(readme)
+		if m == nil {
+			t.Errorf("the README does not say %s", pattern)
+			return
+		}
+		if said, _ := strconv.Atoi(m[1]); said*10 < n*9 || said*10 > n*11 {
+			t.Errorf("the README says %s, and there are %d", m[0], n)
+		}
+	}
+	about(`about (\d+) tests`, tests)
+	about(`about (\d+) checks and codes explained`, len(explain.All()))
+	for _, want := range []string{fmt.Sprintf("%d rules over all sign-in streams", len(b.Rules)), "except " + words[without] + " codes"} {
+		if !strings.Contains(readme, want) {
+			t.Errorf("the README does not say %q", want)
 		}
 	}
 }
