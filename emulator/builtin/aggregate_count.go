@@ -153,6 +153,8 @@ func (a *decimalSum) Merge(other Accumulator, remap []int32) {
 func (a *decimalSum) Finish() vector.Column {
 	for g, d := range a.sum {
 		switch {
+		case d != nil && d.Form != apd.Finite:
+			a.sum[g] = nil
 		case d == nil && !a.mean:
 			a.sum[g] = new(apd.Decimal)
 		case d != nil && a.mean:

@@ -375,10 +375,10 @@ func binDecimal(_ *Call, a []value.Value) value.Value {
 	if _, err := ctx.Quo(&q, v.Dec, size.Dec); err != nil {
 		return value.Null(value.Decimal)
 	}
-	if _, err := ctx.Floor(&q, &q); err != nil {
+	if _, err := ctx.Floor(&q, &q); err != nil || q.Form != apd.Finite {
 		return value.Null(value.Decimal)
 	}
-	if _, err := ctx.Mul(&d, &q, size.Dec); err != nil {
+	if _, err := ctx.Mul(&d, &q, size.Dec); err != nil || d.Form != apd.Finite {
 		return value.Null(value.Decimal)
 	}
 	return value.NewDecimal(&d)

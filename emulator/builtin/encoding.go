@@ -6,12 +6,14 @@ import (
 	"compress/zlib"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/url"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
+	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
 
 func encodingKernels() []Scalar {
@@ -25,15 +27,11 @@ func encodingKernels() []Scalar {
 		{Name: "gzip_compress_to_base64_string", Kernel: textToText(func(s string) string {
 			return compress(s, func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
 		})},
-		{Name: "gzip_decompress_from_base64_string", Kernel: textToText(func(s string) string {
-			return decompress(s, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) })
-		})},
+		{Name: "gzip_decompress_from_base64_string", Kernel: inflater(func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) })},
 		{Name: "zlib_compress_to_base64_string", Kernel: textToText(func(s string) string {
 			return compress(s, func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })
 		})},
-		{Name: "zlib_decompress_from_base64_string", Kernel: textToText(func(s string) string {
-			return decompress(s, func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) })
-		})},
+		{Name: "zlib_decompress_from_base64_string", Kernel: inflater(func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) })},
 		{Name: "url_encode", Kernel: textToText(urlEncode)},
 		{Name: "url_encode_component", Kernel: textToText(urlEncodeComponent)},
 		{Name: "url_decode", Kernel: textToText(urlDecode)},
@@ -129,20 +127,32 @@ func compress(s string, open func(io.Writer) io.WriteCloser) string {
 	return base64.StdEncoding.EncodeToString(buf.Bytes())
 }
 
-func decompress(s string, open func(io.Reader) (io.Reader, error)) string {
-	b, ok := decodeBase64(s)
-	if !ok {
-		return ""
+// inflater makes a kernel that undoes a compression. What is not compressed so is the empty text; what is larger than
+// maxInflated, in one row or in the rows of a batch together, is an error.
+func inflater(open func(io.Reader) (io.Reader, error)) Kernel {
+	return func(c *Call, args []vector.Column, n int) (vector.Column, error) {
+		in := texts(args[0])
+		out := make([]string, n)
+		left := int64(maxInflated)
+		for i := range out {
+			b, ok := decodeBase64(in.At(i))
+			if !ok {
+				continue
+			}
+			r, err := open(bytes.NewReader(b))
+			if err != nil {
+				continue
+			}
+			text, err := io.ReadAll(io.LimitReader(r, left+1))
+			if left -= int64(len(text)); left < 0 {
+				return nil, fmt.Errorf("%s(): more than %d MiB come out, the limit", c.Fn.Name, maxInflated>>20)
+			}
+			if err == nil {
+				out[i] = string(text)
+			}
+		}
+		return flatStrings(out), nil
 	}
-	r, err := open(bytes.NewReader(b))
-	if err != nil {
-		return ""
-	}
-	out, err := io.ReadAll(io.LimitReader(r, maxInflated))
-	if err != nil {
-		return ""
-	}
-	return string(out)
 }
 
 const upperHex = "0123456789abcdef"

@@ -1,7 +1,10 @@
 package kqltest
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,6 +57,22 @@ func doubling(n int) string {
 		b.WriteString("let " + this + " = (x: long) { " + last + "(x) + " + last + "(x) };")
 	}
 	return b.String()
+}
+
+// A small text that inflates to a large one ends in an error that names the limit.
+func TestInflatedBounded(t *testing.T) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	for range 80 {
+		if _, err := z.Write(make([]byte, 1<<20)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	z.Close()
+	_, err := emulator.New(emulator.Options{}).Query(context.Background(), "print strlen(gzip_decompress_from_base64_string('"+base64.StdEncoding.EncodeToString(b.Bytes())+"'))", emulator.QueryOptions{})
+	if err == nil || !strings.Contains(err.Error(), "gzip_decompress_from_base64_string(): more than 64 MiB come out, the limit") {
+		t.Errorf("%v", err)
+	}
 }
 
 // Shapes whose edges are compared one with every other end in an answer, or in an error that names the limit, in bounded time.

@@ -60,9 +60,13 @@ func ParseLong(s string) (int64, bool) {
 	return i, err == nil
 }
 
+// decimalExponent is the largest exponent of a decimal of 34 digits, as IEEE 754's decimal128 has it.
+const decimalExponent = 6144
+
 // decimalContext computes with the 34 digits of Kusto's decimal.
 var decimalContext = sync.OnceValue(func() *apd.Context {
 	c := apd.BaseContext.WithPrecision(34)
+	c.MaxExponent, c.MinExponent = decimalExponent, -decimalExponent+1
 	c.Traps = 0
 	return c
 })
@@ -70,7 +74,7 @@ var decimalContext = sync.OnceValue(func() *apd.Context {
 // DecimalContext returns the arithmetic of decimals: 34 digits, no traps.
 func DecimalContext() *apd.Context { return decimalContext() }
 
-// ParseDecimal reads a decimal number, false when the text is none.
+// ParseDecimal reads a decimal number, false when the text is none or the number is too large or too near to 0.
 func ParseDecimal(s string) (*apd.Decimal, bool) {
 	s = strings.TrimSpace(s)
 	if s == "" || len(s) > 400 {
@@ -79,6 +83,12 @@ func ParseDecimal(s string) (*apd.Decimal, bool) {
 	d, _, err := apd.NewFromString(s)
 	if err != nil || d.Form != apd.Finite {
 		return nil, false
+	}
+	if high := d.NumDigits() + int64(d.Exponent) - 1; high > decimalExponent || high < -decimalExponent+1 {
+		if d.Sign() != 0 {
+			return nil, false
+		}
+		d.Exponent = 0
 	}
 	return d, true
 }

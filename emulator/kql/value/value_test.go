@@ -197,3 +197,32 @@ func FuzzParseTimes(f *testing.F) {
 		ParseDecimal(s)
 	})
 }
+
+// A text that is a number is printed as one that reads back the same.
+func FuzzParseNumbers(f *testing.F) {
+	for _, s := range []string{"1.5", "-0x1F", "1e400", "1e-6143", "0.000", "9223372036854775808", " 12 ", "1_0", "inf", "+5"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if d, ok := ParseDecimal(s); ok {
+			text := FormatDecimal(d)
+			if again, ok := ParseDecimal(text); len(text) <= 400 && (!ok || again.Cmp(d) != 0) {
+				t.Errorf("decimal %q: %s and %v", s, text, again)
+			}
+			LongOfDecimal(d)
+			RealOfDecimal(d)
+		}
+		if v, ok := ParseReal(s); ok && !math.IsNaN(v) {
+			if again, ok := ParseReal(FormatReal(v)); !ok || again != v {
+				t.Errorf("real %q: %v and %v", s, v, again)
+			}
+		}
+		if v, ok := ParseLong(s); ok {
+			if again, ok := ParseLong(NewLong(v).Text()); !ok || again != v {
+				t.Errorf("long %q: %d and %d", s, v, again)
+			}
+		}
+		TextLong(s)
+		ParseBool(s)
+	})
+}
