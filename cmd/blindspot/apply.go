@@ -59,7 +59,7 @@ func runApply(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return carryOut(c, w, plan, p.store(c), "", "apply")
+	return carryOut(c, w, plan, p.store(c), "", "")
 }
 
 func applySaved(c *cli.Context, name string) error {
@@ -100,11 +100,12 @@ func applySaved(c *cli.Context, name string) error {
 	if err != nil {
 		return fail(exitUsage, "%v", err)
 	}
-	return carryOut(c, w, plan, store, saved.Plan.ID, "apply")
+	return carryOut(c, w, plan, store, saved.Plan.ID, "")
 }
 
-// carryOut shows a plan, asks, and does it. spend is the id of a saved plan, "" for none.
-func carryOut(c *cli.Context, w *azure.Workspace, plan *deploy.Plan, store *deploy.Store, spend, verb string) error {
+// carryOut shows a plan, asks, and does it. spend is the id of a saved plan, "" for none; back is the snapshot that is gone
+// back to, "" for an apply.
+func carryOut(c *cli.Context, w *azure.Workspace, plan *deploy.Plan, store *deploy.Store, spend, back string) error {
 	if err := plan.WriteText(out(c)); err != nil {
 		return err
 	}
@@ -133,7 +134,7 @@ func carryOut(c *cli.Context, w *azure.Workspace, plan *deploy.Plan, store *depl
 	o, err := a.Apply(c.Context, plan)
 	wait()
 	if bug := (*azure.Bug)(nil); errors.As(err, &bug) && o != nil {
-		_ = tellOutcome(c, w, o, verb)
+		_ = tellOutcome(c, w, o, spend, back)
 	}
 	if err != nil {
 		if errors.Is(err, deploy.ErrLocked) {
@@ -141,11 +142,20 @@ func carryOut(c *cli.Context, w *azure.Workspace, plan *deploy.Plan, store *depl
 		}
 		return remoteError(err)
 	}
-	return tellOutcome(c, w, o, verb)
+	return tellOutcome(c, w, o, spend, back)
 }
 
 // tellOutcome says what was done and what was not.
-func tellOutcome(c *cli.Context, w *azure.Workspace, o *deploy.Outcome, verb string) error {
+func tellOutcome(c *cli.Context, w *azure.Workspace, o *deploy.Outcome, spend, back string) error {
+	// What does the rest: the newest snapshot is now this one's own, so a rollback must name the one it goes back to, and a
+	// saved plan is used up.
+	again := "run the same command again"
+	switch {
+	case back != "":
+		again = "run blindspot rollback --workspace " + nameOr(c.String("workspace"), w.Name) + " " + back
+	case spend != "":
+		again = "the saved plan is used up, so make a new one (or run apply without --plan)"
+	}
 	talk := c.App.ErrWriter
 	for _, i := range o.Failed {
 		fmt.Fprintf(talk, "not done: %s: %s\n", i, azure.Redact(i.Err.Error()))
@@ -158,21 +168,21 @@ func tellOutcome(c *cli.Context, w *azure.Workspace, o *deploy.Outcome, verb str
 		fmt.Fprintf(talk, "not done: %s\n", i)
 	}
 	fmt.Fprintf(c.App.Writer, "Done: %d of %d.", len(o.Done), len(o.Done)+len(o.Failed)+len(o.Left))
-	if len(o.Done) > 0 && verb == "apply" {
+	if len(o.Done) > 0 && back == "" {
 		fmt.Fprintf(c.App.Writer, " To go back: blindspot rollback --workspace %s %s", nameOr(c.String("workspace"), w.Name), o.Snapshot)
 	}
 	fmt.Fprintln(c.App.Writer)
 	switch {
 	case o.Interrupted:
-		fmt.Fprintln(talk, "Run the same command again for the rest.")
+		fmt.Fprintf(talk, "For the rest, %s.\n", again)
 		return fail(exitInterrupted, "interrupted")
 	case !o.Whole():
 		for _, i := range o.Failed {
 			if azure.IsDenied(i.Err) {
-				return fail(exitDenied, "not all was allowed; run the same command again with a role that may write (Microsoft Sentinel Contributor)")
+				return fail(exitDenied, "not all was allowed; with a role that may write (Microsoft Sentinel Contributor), %s", again)
 			}
 		}
-		return fail(exitRefused, "not all was done; run the same command again for the rest")
+		return fail(exitRefused, "not all was done; for the rest, %s", again)
 	}
 	return nil
 }

@@ -119,6 +119,9 @@ func makePlan(c *cli.Context, p *place, w *azure.Workspace) (*deploy.Desired, *d
 	if err != nil {
 		return nil, nil, o, fail(exitUsage, "%v", err)
 	}
+	if err := plan.ReadActions(c.Context, w); err != nil {
+		return nil, nil, o, remoteError(err)
+	}
 	if !c.Bool("no-query") {
 		plan.WarnTables(c.Context, ask(w))
 	}

@@ -70,5 +70,5 @@ func runRollback(c *cli.Context) error {
 	if err != nil {
 		return fail(exitUsage, "%v", err)
 	}
-	return carryOut(c, w, plan, store, "", "rollback")
+	return carryOut(c, w, plan, store, "", name)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-caab1ad3/blindspot/cmd/internal/azure"
 	"github.com/seed-caab1ad3/blindspot/cmd/internal/deploy"
 	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/validate/schema"
 )
 
 // workspaceFlags are the flags of every command that talks to a workspace.
@@ -42,6 +43,11 @@ func targetOf(c *cli.Context, paths []string) (*azure.Target, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	if doc != nil {
+		if err := unreadKeys(doc); err != nil {
+			return nil, "", err
+		}
+	}
 	targets, err := azure.Targets(doc)
 	if err != nil {
 		return nil, "", fail(exitUsage, "%v", err)
@@ -51,6 +57,25 @@ func targetOf(c *cli.Context, paths []string) (*azure.Target, string, error) {
 		return nil, "", fail(exitUsage, "%v", err)
 	}
 	return t, home, nil
+}
+
+// unreadKeys refuses keys at the top of blindspot.yaml that nothing reads: a mistyped one would pass for a workspace without
+// values, or for none.
+func unreadKeys(doc *content.Document) error {
+	list, err := schema.Check(doc)
+	if err != nil {
+		return fail(exitUsage, "%s: %v", doc.File(), err)
+	}
+	var bad []string
+	for _, v := range list {
+		if strings.HasPrefix(v.Message, "nothing reads") && !strings.Contains(v.Path, ".") {
+			bad = append(bad, fmt.Sprintf("%v: %s; %s", v.Span, v.Message, v.Help))
+		}
+	}
+	if len(bad) > 0 {
+		return fail(exitUsage, "%s", strings.Join(bad, "\n"))
+	}
+	return nil
 }
 
 // transport carries requests; nil is the ordinary one. Tests put faults here.

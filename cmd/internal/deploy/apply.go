@@ -95,6 +95,9 @@ func (a *Applier) Apply(ctx context.Context, p *Plan) (*Outcome, error) {
 			x.have = &c
 		}
 	}
+	if err := p.ReadActions(ctx, a.W); err != nil {
+		return nil, err
+	}
 	id := newID()
 	if out.Snapshot, err = a.Store.Keep(p, id, a.Now()); err != nil {
 		return nil, fmt.Errorf("the snapshot could not be written, so nothing was sent: %w", err)
@@ -117,7 +120,11 @@ func (a *Applier) Apply(ctx context.Context, p *Plan) (*Outcome, error) {
 	}
 	r := &run{Applier: a, plan: p, journal: j, stop: ctx, req: reqCtx, fate: map[*Action]error{}}
 	for _, stage := range stages(p) {
-		r.stage(stage)
+		if stage[0].Kind == Rule && stage[0].Action != Delete {
+			r.rules(stage)
+		} else {
+			r.stage(stage)
+		}
 	}
 	r.again()
 	for i := range p.Actions {
@@ -172,7 +179,7 @@ func (a *Applier) ready(ctx context.Context, p *Plan) error {
 		if x.Action == None || x.want == nil || x.markOnly {
 			continue
 		}
-		if _, err := withSecrets(x.want.wire()["properties"]); err != nil {
+		if _, err := withSecrets(x.want.wire()["properties"]); err != nil && !p.back {
 			return fmt.Errorf("%s %q: %w", x.Kind.people(), x.Name, err)
 		}
 		if x.Kind == Watchlist && x.Action == Create && len(csvOf(x.want.Items)) > maxWatchlistContent {

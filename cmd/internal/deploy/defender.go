@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/content/attack"
 )
 
 // A custom detection of Microsoft Defender takes less than a rule of Sentinel does. What fits is written as the body of
@@ -184,17 +186,27 @@ func tacticsOf(p map[string]any) []any {
 	if len(tactics) == 0 {
 		return nil
 	}
+	// The rule does not say which technique belongs to which of its tactics; MITRE's table does. One that belongs to none of
+	// them, or that the table does not know, stands under the first.
+	under := make([][]any, len(tactics))
+	for _, x := range joinTechniques(techniques, subs) {
+		id, _ := x.(string)
+		known, _ := attack.Lookup(id)
+		placed := false
+		for i, t := range tactics {
+			if name, _ := t.(string); slices.Contains(known.Tactics, name) {
+				under[i], placed = append(under[i], map[string]any{"technique": x}), true
+			}
+		}
+		if !placed {
+			under[0] = append(under[0], map[string]any{"technique": x})
+		}
+	}
 	var out []any
 	for i, t := range tactics {
 		e := map[string]any{"tactic": t}
-		if i == 0 { // which technique belongs to which tactic the rule does not say
-			var list []any
-			for _, x := range joinTechniques(techniques, subs) {
-				list = append(list, map[string]any{"technique": x})
-			}
-			if list != nil {
-				e["techniques"] = list
-			}
+		if under[i] != nil {
+			e["techniques"] = under[i]
 		}
 		out = append(out, e)
 	}

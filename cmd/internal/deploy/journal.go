@@ -217,6 +217,9 @@ func (s *Store) Keep(p *Plan, id string, now time.Time) (string, error) {
 			return "", fmt.Errorf("the rows of watchlist %s were not read, so they could not be put back", a.ID)
 		}
 		snap.Entries = append(snap.Entries, e)
+		for _, x := range a.inner {
+			snap.Entries = append(snap.Entries, SnapshotEntry{Kind: x.Kind, ID: x.ID, Name: x.Name(), Before: x.withPlaces(nil)})
+		}
 	}
 	if err := s.make(); err != nil {
 		return "", err
@@ -278,7 +281,7 @@ func BuildRollback(snap *Snapshot, s *State) (*Plan, error) {
 	if !strings.EqualFold(snap.ResourceID, t.ResourceID()) {
 		return nil, fmt.Errorf("the snapshot is of %s, not of %s", snap.ResourceID, t.ResourceID())
 	}
-	p := &Plan{SchemaVersion: 1, Workspace: t.Name, ResourceID: t.ResourceID(), Tenant: t.Tenant, Owner: t.Ours(), Digest: s.digest(), Actions: []Action{}, Notes: append([]string{}, s.Notes...), target: t, state: s}
+	p := &Plan{SchemaVersion: 1, Workspace: t.Name, ResourceID: t.ResourceID(), Tenant: t.Tenant, Owner: t.Ours(), Digest: s.digest(), Actions: []Action{}, Notes: append([]string{}, s.Notes...), target: t, state: s, back: true}
 	var gone []Action
 	for _, e := range snap.Entries {
 		have := s.Resources[(&Resource{Kind: e.Kind, ID: e.ID}).Key()]
@@ -295,6 +298,11 @@ func BuildRollback(snap *Snapshot, s *State) (*Plan, error) {
 			continue
 		}
 		a := compare(e.Before, have, s, PlanOptions{})
+		if a.Action == Create || a.Action == Update || a.Action == Drift {
+			if _, err := withSecrets(e.Before.wire()["properties"]); err != nil {
+				a.Warnings = append(a.Warnings, err.Error()+"; the service never shows it, so without it this one is left out")
+			}
+		}
 		if a.Action == Drift {
 			a.Action = Update
 		}

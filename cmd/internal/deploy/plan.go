@@ -49,6 +49,7 @@ type Action struct {
 	Warnings []string `json:"warnings"`
 
 	want, have *Resource
+	inner      []*Resource // of a rule that goes: its actions, which go with it; nil when they were not read
 	mark       *Mark
 	markOnly   bool // the content is as wanted; only the mark is missing or old
 	unmark     bool // a rollback: it was not ours before
@@ -69,6 +70,7 @@ type Plan struct {
 
 	target *azure.Target
 	state  *State
+	back   bool // a rollback: what can go back goes back, also when a secret of something else is missing
 }
 
 // Summary counts the actions.
@@ -525,6 +527,35 @@ func (p *Plan) warnDeletions(d *Desired) {
 	for _, a := range dead {
 		sort.Strings(a.Warnings)
 	}
+}
+
+// ReadActions reads the actions of the rules that are to be deleted, says in the plan that they go too, and keeps them for
+// the snapshot.
+func (p *Plan) ReadActions(ctx context.Context, w *azure.Workspace) error {
+	for i := range p.Actions {
+		a := &p.Actions[i]
+		if a.Action != Delete || a.Kind != Rule || a.inner != nil {
+			continue
+		}
+		list, err := readActions(ctx, w, a.have)
+		if err != nil {
+			return err
+		}
+		a.inner = append([]*Resource{}, list...)
+		var names []string
+		for _, x := range list {
+			id := x.text("logicAppResourceId")
+			names = append(names, "playbook "+id[strings.LastIndexByte(id, '/')+1:])
+		}
+		switch len(names) {
+		case 0:
+		case 1:
+			a.Warnings = append(a.Warnings, fmt.Sprintf("its action goes with it (%s); a rollback brings it back", names[0]))
+		default:
+			a.Warnings = append(a.Warnings, fmt.Sprintf("its %d actions go with it (%s); a rollback brings them back", len(names), strings.Join(names, ", ")))
+		}
+	}
+	return nil
 }
 
 // autoDisabled is how the service marks a rule that it switched off after failures that do not pass.

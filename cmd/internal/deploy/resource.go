@@ -40,6 +40,9 @@ func (r *Resource) Key() string { return string(r.Kind) + "/" + strings.ToLower(
 // Name is the resource's name for people.
 func (r *Resource) Name() string {
 	p := r.props()
+	if app, _ := p["logicAppResourceId"].(string); r.Kind == RuleAction && app != "" {
+		return app[strings.LastIndexByte(app, '/')+1:] // the playbook's
+	}
 	for _, k := range [...]string{"displayName", "functionAlias", "name"} {
 		if s, _ := p[k].(string); s != "" {
 			return s

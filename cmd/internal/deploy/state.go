@@ -203,22 +203,31 @@ func (s *State) inside(ctx context.Context, w *azure.Workspace, o ReadOptions, w
 				continue
 			}
 			g.Go(func() error {
-				all, err := w.List(ctx, resourceID(s.Target, Rule, r.ID)+"/actions", stableVersion, nil)
-				if err != nil {
-					return fmt.Errorf("reading the actions of rule %s: %w", r.ID, err)
-				}
-				for _, m := range all {
-					a := received(RuleAction, m)
-					if !strings.Contains(a.ID, "/") {
-						a.ID = r.ID + "/" + a.ID
-					}
+				list, err := readActions(ctx, w, r)
+				for _, a := range list {
 					add(a)
 				}
-				return nil
+				return err
 			})
 		}
 	}
 	return g.Wait()
+}
+
+// readActions reads the actions of a rule.
+func readActions(ctx context.Context, w *azure.Workspace, rule *Resource) (out []*Resource, err error) {
+	all, err := w.List(ctx, resourceID(&w.Target, Rule, rule.ID)+"/actions", stableVersion, nil)
+	if err != nil {
+		return nil, fmt.Errorf("reading the actions of rule %s: %w", rule.ID, err)
+	}
+	for _, m := range all {
+		a := received(RuleAction, m)
+		if !strings.Contains(a.ID, "/") {
+			a.ID = rule.ID + "/" + a.ID
+		}
+		out = append(out, a)
+	}
+	return out, nil
 }
 
 func readItems(ctx context.Context, w *azure.Workspace, r *Resource) error {
