@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -74,4 +75,20 @@ complete -c blindspot -a '(__blindspot_complete)'
   }
 }
 `,
+}
+
+// completing answers a shell with the words that a command's argument can be, and with its flags where one is begun.
+func completing(words func() []string) cli.BashCompleteFunc {
+	return func(c *cli.Context) {
+		if last := os.Args[max(0, len(os.Args)-2)]; strings.HasPrefix(last, "-") {
+			cli.DefaultCompleteWithFlags(c.Command)(c)
+			return
+		}
+		if c.NArg() > 0 {
+			return // it is said; files may follow
+		}
+		for _, w := range words() {
+			fmt.Fprintln(c.App.Writer, w)
+		}
+	}
 }

@@ -38,7 +38,8 @@ Examples:
 			&cli.StringFlag{Name: "id", Usage: "`GUID`, instead of the derived one"},
 			&cli.BoolFlag{Name: "nrt", Usage: "a rule that runs near real time"},
 		},
-		Action: runNew,
+		BashComplete: completing(scaffold.Kinds),
+		Action:       runNew,
 	}
 }
 

@@ -50,12 +50,9 @@ Examples:
    blindspot schema
    blindspot schema rule > rule.schema.json
    blindspot schema report.validate`,
+		BashComplete: completing(schemaNames),
 		Action: func(c *cli.Context) error {
-			names := schema.Names()
-			for n := range outputs() {
-				names = append(names, n)
-			}
-			sort.Strings(names)
+			names := schemaNames()
 			if !c.Args().Present() {
 				for _, n := range names {
 					fmt.Fprintln(c.App.Writer, n)
@@ -80,4 +77,14 @@ Examples:
 			return err
 		},
 	}
+}
+
+// schemaNames lists the schemas of content and of outputs, sorted.
+func schemaNames() []string {
+	names := schema.Names()
+	for n := range outputs() {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
 }
