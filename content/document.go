@@ -35,18 +35,14 @@ func Parse(file string, data []byte) (*Document, []Problem) {
 	if p, bad := textProblem(src); bad {
 		return nil, []Problem{p}
 	}
-	root, plain := plainYAML(data)
-	if !plain {
-		var doc yaml.Node
-		if err := load(data, &doc); err != nil {
-			return nil, []Problem{syntaxProblem(src, err)}
-		}
-		if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 {
-			return nil, []Problem{emptyProblem(src)}
-		}
-		root = doc.Content[0]
+	var doc yaml.Node
+	if err := load(data, &doc); err != nil {
+		return nil, []Problem{syntaxProblem(src, err)}
 	}
-	d := &Document{Source: src, Root: root}
+	if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 {
+		return nil, []Problem{emptyProblem(src)}
+	}
+	d := &Document{Source: src, Root: doc.Content[0]}
 	if d.Root.Kind == yaml.ScalarNode && d.Root.Tag == "!!null" {
 		return nil, []Problem{emptyProblem(src)}
 	}
