@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"context"
 	"fmt"
 	"sort"
 	"strings"
@@ -28,13 +29,22 @@ const plansLimit = 1024
 
 // plan returns a relation of the query as it is run.
 func (c *compiled) plan(rel bind.Rel) bind.Rel {
+	p, _ := c.planWithin(context.Background(), rel)
+	return p
+}
+
+// planWithin is plan until ctx ends; then it returns ctx's cause.
+func (c *compiled) planWithin(ctx context.Context, rel bind.Rel) (bind.Rel, error) {
 	c.mu.Lock()
 	p, ok := c.plans[rel]
 	c.mu.Unlock()
 	if ok {
-		return p
+		return p, nil
 	}
-	p = plan.Optimize(plan.Ingestion(rel))
+	p, err := plan.OptimizeWithin(ctx, plan.Ingestion(rel))
+	if err != nil {
+		return nil, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.plans == nil {
@@ -43,7 +53,7 @@ func (c *compiled) plan(rel bind.Rel) bind.Rel {
 	if len(c.plans) < plansLimit {
 		c.plans[rel] = p
 	}
-	return p
+	return p, nil
 }
 
 // Plans keeps compiled queries for many workspaces of one catalog, so that a rule that is tried in a hundred workspaces is

@@ -170,7 +170,16 @@ func (w *Workspace) run(ctx context.Context, c *compiled, rel bind.Rel, o QueryO
 	}
 	rewrite := plan.Ingestion
 	if !o.NoOptimizer {
-		rewrite = c.plan
+		rewrite = func(rel bind.Rel) bind.Rel {
+			p, err := c.planWithin(ctx, rel)
+			if err != nil {
+				return plan.Ingestion(rel) // the run is about to stop for the same cause
+			}
+			return p
+		}
+		if _, err := c.planWithin(ctx, rel); err != nil {
+			return nil, err
+		}
 	}
 	rel = rewrite(rel)
 	res, err := exec.Run(ctx, rel, exec.Options{

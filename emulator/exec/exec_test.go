@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -96,6 +98,63 @@ func TestCancel(t *testing.T) {
 			t.Errorf("%d workers: %v", workers, err)
 		}
 	}
+}
+
+// TestLongQueries asks that what is long is not slow: a pipe of ten thousand filters, over a table, a projection, a union and
+// a join, and a list of two hundred thousand values.
+func TestLongQueries(t *testing.T) {
+	w := workspace(t, 2_000)
+	many := func(n int, f func(i int) string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(f(i))
+		}
+		return b.String()
+	}
+	truths := strings.Repeat("| where true\n", 10_000)
+	others := many(10_000, func(i int) string { return fmt.Sprintf("| where UserPrincipalName != 'nobody%d'\n", i) })
+	numbers := many(200_000, func(i int) string { return fmt.Sprintf(", %d", i) })
+	texts := many(200_000, func(i int) string { return fmt.Sprintf(", 'User%d@contoso.example'", i) })
+	for _, c := range []struct {
+		name, text, rows string
+	}{
+		{"where true", "SigninLogs\n" + truths + "| count", "2000"},
+		{"a table", "SigninLogs\n" + others + "| count", "2000"},
+		{"a projection", "SigninLogs | project UserPrincipalName, i = 1\n" + others + "| count", "2000"},
+		{"a union", "union SigninLogs, AADNonInteractiveUserSignInLogs | project-rename u = UserPrincipalName | extend UserPrincipalName = u\n" + others + "| count", "3000"},
+		{"a join", "SigninLogs | join kind=leftsemi (AADNonInteractiveUserSignInLogs | take 0) on IPAddress\n" + others + "| count", "0"},
+		{"in", "range x from 1 to 300000 step 1 | where x in (-1" + numbers + ") | count", "199999"},
+		{"!in", "range x from 1 to 300000 step 1 | where x !in (-1" + numbers + ") | count", "100001"},
+		{"in~", "print u = 'user7@CONTOSO.example' | where u in~ (''" + texts + ") | count", "1"},
+	} {
+		start := processorTime()
+		r, err := w.Query(context.Background(), c.text, emulator.QueryOptions{})
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if got := r.Tables[0].Vectors[0].Value(0).Text(); got != c.rows {
+			t.Errorf("%s: %s rows, want %s", c.name, got, c.rows)
+		}
+		if spent := processorTime() - start; spent > 3*time.Second { // some tenths of a second, and a minute when quadratic
+			t.Errorf("%s: took %s of the processor", c.name, spent)
+		} else {
+			t.Logf("%s: %s", c.name, spent)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := w.Query(ctx, "SigninLogs\n"+others, emulator.QueryOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("planned on after the end: %v", err)
+	}
+}
+
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // TestProfile asks that a profile counts what each operator yielded.

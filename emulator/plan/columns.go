@@ -143,13 +143,14 @@ func HasWindow(e bind.Expr) bool {
 }
 
 // Conjuncts splits a predicate at its ands.
-func Conjuncts(e bind.Expr) []bind.Expr {
+func Conjuncts(e bind.Expr) []bind.Expr { return conjuncts(nil, e) }
+
+func conjuncts(out []bind.Expr, e bind.Expr) []bind.Expr {
 	if call, ok := e.(*bind.Call); ok && call.Name == "and" {
-		var out []bind.Expr
 		for _, a := range call.Args {
-			out = append(out, Conjuncts(a)...)
+			out = conjuncts(out, a)
 		}
 		return out
 	}
-	return []bind.Expr{e}
+	return append(out, e)
 }

@@ -9,6 +9,7 @@ func (o *optimizer) inline(rel bind.Rel) bind.Rel {
 	countUses(rel, uses)
 	var visit func(bind.Rel) bind.Rel
 	visit = func(rel bind.Rel) bind.Rel {
+		o.alive()
 		use, ok := rel.(*bind.Shared)
 		if !ok {
 			return mapInputs(rel, visit)

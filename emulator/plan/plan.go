@@ -6,12 +6,45 @@
 // How relations are run is left to package exec.
 package plan
 
-import "github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
+import (
+	"context"
+
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
+)
 
 // Optimize returns a relation that yields the same rows as rel, in the same order, with the same visible columns; hidden
 // ones may be gone.
 func Optimize(rel bind.Rel) bind.Rel {
-	o := &optimizer{defs: map[*bind.SharedDef]*bind.SharedDef{}}
+	out, _ := OptimizeWithin(context.Background(), rel)
+	return out
+}
+
+// OptimizeWithin is Optimize until ctx ends; then it returns ctx's cause.
+func OptimizeWithin(ctx context.Context, rel bind.Rel) (out bind.Rel, err error) {
+	o := &optimizer{ctx: ctx, defs: map[*bind.SharedDef]*bind.SharedDef{}}
+	defer func() {
+		if r := recover(); r != nil {
+			s, ok := r.(stopped)
+			if !ok {
+				panic(r)
+			}
+			out, err = nil, s.cause
+		}
+	}()
+	return o.optimize(rel), nil
+}
+
+// stopped unwinds the rewrites when the context has ended.
+type stopped struct{ cause error }
+
+// alive stops the rewrites when the context has ended. Each calls it once an operator.
+func (o *optimizer) alive() {
+	if o.steps++; o.steps&0x3f == 1 && o.ctx.Err() != nil {
+		panic(stopped{context.Cause(o.ctx)})
+	}
+}
+
+func (o *optimizer) optimize(rel bind.Rel) bind.Rel {
 	rel = o.inline(rel)
 	rel = o.pushdown(rel)
 	rel = o.topFromSort(rel)
@@ -26,7 +59,9 @@ func Optimize(rel bind.Rel) bind.Rel {
 
 // optimizer holds what one run of Optimize remembers: the rewritten form of each shared definition, by rewrite.
 type optimizer struct {
-	defs map[*bind.SharedDef]*bind.SharedDef
+	ctx   context.Context
+	steps int
+	defs  map[*bind.SharedDef]*bind.SharedDef
 }
 
 // rewriteDef returns use with its definition rewritten by f, once a definition.

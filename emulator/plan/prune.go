@@ -9,6 +9,7 @@ import (
 // prune drops the columns that nothing above reads, down to the tables. need holds the columns of rel that are wanted.
 // Relations that run for their own sake (shared ones, bodies, open plugins) keep all their columns.
 func (o *optimizer) prune(rel bind.Rel, need columnSet) bind.Rel {
+	o.alive()
 	switch r := rel.(type) {
 	case *bind.Scan:
 		if cols := kept(r.Cols, need); len(cols) < len(r.Cols) {

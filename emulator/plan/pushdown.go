@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 )
@@ -9,6 +11,7 @@ import (
 func (o *optimizer) pushdown(rel bind.Rel) bind.Rel {
 	var visit func(bind.Rel) bind.Rel
 	visit = func(rel bind.Rel) bind.Rel {
+		o.alive()
 		if use, ok := rel.(*bind.Shared); ok {
 			return o.rewriteDef(use, visit)
 		}
@@ -16,18 +19,7 @@ func (o *optimizer) pushdown(rel bind.Rel) bind.Rel {
 		if !ok || !Pure(f.Predicate) { // a conjunct over the order of rows must see the rows that another would drop
 			return mapInputs(rel, visit)
 		}
-		in, rest := f.Input, []bind.Expr(nil)
-		for _, c := range Conjuncts(f.Predicate) {
-			if moved, ok := push(c, in); ok {
-				in = moved
-			} else {
-				rest = append(rest, c)
-			}
-		}
-		if in == f.Input {
-			return mapInputs(rel, visit)
-		}
-		return filter(visit(in), rest)
+		return o.pushRun(f, visit)
 	}
 	var out bind.Rel
 	o.withDefs(func() { out = visit(rel) })
@@ -48,88 +40,192 @@ func filter(in bind.Rel, conjuncts []bind.Expr) bind.Rel {
 	return f
 }
 
-// push returns in with the conjunct c placed below it, and whether it could be. A filter that stays right above in is
-// not a push.
-func push(c bind.Expr, in bind.Rel) (bind.Rel, bool) {
-	if !Pure(c) {
-		return in, false
+// pushRun pushes the conjuncts of the filters that follow on each other from f down: all at once, so that a long run of
+// filters is gone through once and not once a filter.
+func (o *optimizer) pushRun(f *bind.Filter, visit func(bind.Rel) bind.Rel) bind.Rel {
+	type part struct {
+		filter    *bind.Filter
+		conjuncts int
+	}
+	var run []part
+	var all []bind.Expr
+	var in bind.Rel = f
+	for {
+		next, ok := in.(*bind.Filter)
+		if !ok || !Pure(next.Predicate) {
+			break
+		}
+		o.alive()
+		list := Conjuncts(next.Predicate)
+		run, all, in = append(run, part{next, len(list)}), append(all, list...), next.Input
+	}
+	moved, stays := push(all, in)
+	out := visit(moved)
+	for end := len(all); len(run) > 0; run = run[:len(run)-1] {
+		p := run[len(run)-1]
+		from := end - p.conjuncts
+		var rest []bind.Expr
+		for i := from; i < end; i++ {
+			if stays[i] {
+				rest = append(rest, all[i])
+			}
+		}
+		end = from
+		switch {
+		case len(rest) < p.conjuncts:
+			out = filter(out, rest)
+		case out == p.filter.Input:
+			out = p.filter
+		default:
+			copied := *p.filter
+			copied.Input = out
+			out = &copied
+		}
+	}
+	return out
+}
+
+// push returns in with those of the conjuncts placed below it that can be, and which of them stay. A filter that stays
+// right above in is not a push.
+func push(all []bind.Expr, in bind.Rel) (bind.Rel, []bool) {
+	stays := make([]bool, len(all))
+	// take moves the conjuncts for which to gives one, which is over an input of in, and returns those.
+	take := func(to func(bind.Expr) bind.Expr) []bind.Expr {
+		var out []bind.Expr
+		for i, c := range all {
+			if !stays[i] {
+				continue
+			}
+			if m := to(c); m != nil {
+				out, stays[i] = append(out, m), false
+			}
+		}
+		return out
+	}
+	pure := false
+	for i, c := range all {
+		stays[i] = true
+		pure = pure || Pure(c)
+	}
+	if !pure {
+		return in, stays
+	}
+	if impure := slices.ContainsFunc(all, func(c bind.Expr) bool { return !Pure(c) }); impure {
+		inner := take
+		take = func(to func(bind.Expr) bind.Expr) []bind.Expr {
+			return inner(func(c bind.Expr) bind.Expr {
+				if !Pure(c) {
+					return nil
+				}
+				return to(c)
+			})
+		}
 	}
 	switch r := in.(type) {
 	case *bind.Filter:
 		if !Pure(r.Predicate) {
-			return in, false // it reads the rows before, which must stay
+			break // it reads the rows before, which must stay
 		}
-		if below, ok := push(c, r.Input); ok {
+		below, left := push(all, r.Input)
+		if slices.Contains(left, false) {
 			copied := *r
 			copied.Input = below
-			return &copied, true
+			return &copied, left
 		}
 	case *bind.Project:
-		return pushProject(c, r)
+		if moved := take(throughProject(r)); moved != nil {
+			copied := *r
+			copied.Input = sink(moved, r.Input)
+			return &copied, stays
+		}
 	case *bind.Sort:
-		copied := *r
-		copied.Input = sink(c, r.Input)
-		return &copied, true
+		if moved := take(func(c bind.Expr) bind.Expr { return c }); moved != nil {
+			copied := *r
+			copied.Input = sink(moved, r.Input)
+			return &copied, stays
+		}
 	case *bind.Union:
-		return pushUnion(c, r)
+		return pushUnion(take(func(c bind.Expr) bind.Expr { return c }), r), stays
 	case *bind.Aggregate:
-		return pushAggregate(c, r)
+		if moved := take(throughAggregate(r)); moved != nil {
+			copied := *r
+			copied.Input = sink(moved, r.Input)
+			return &copied, stays
+		}
 	case *bind.Join:
-		return pushJoin(c, r)
+		return pushJoin(take, r), stays
 	case *bind.Lookup:
-		if moved := through(c, r.LeftOut); moved != nil {
+		if moved := take(through(r.LeftOut)); moved != nil {
 			copied := *r
 			copied.Left = sink(moved, r.Left)
-			return &copied, true
+			return &copied, stays
 		}
 	case *bind.MvExpand:
-		if moved := through(c, r.Passed); moved != nil && r.ItemIndex == nil {
+		if r.ItemIndex != nil {
+			break
+		}
+		if moved := take(through(r.Passed)); moved != nil {
 			copied := *r
 			copied.Input = sink(moved, r.Input)
-			return &copied, true
+			return &copied, stays
 		}
 	case *bind.Parse:
-		if moved := through(c, r.Passed); moved != nil {
+		if moved := take(through(r.Passed)); moved != nil {
 			copied := *r
 			copied.Input = sink(moved, r.Input)
-			return &copied, true
+			return &copied, stays
 		}
 	}
-	return in, false
+	return in, stays
 }
 
-// sink places c below in if it can, and else right above it.
-func sink(c bind.Expr, in bind.Rel) bind.Rel {
-	if below, ok := push(c, in); ok {
-		return below
+// sink places conjuncts below in where they can be, and else right above it.
+func sink(all []bind.Expr, in bind.Rel) bind.Rel {
+	below, stays := push(all, in)
+	var rest []bind.Expr
+	for i, c := range all {
+		if stays[i] {
+			rest = append(rest, c)
+		}
 	}
-	return filter(in, []bind.Expr{c})
+	return filter(below, rest)
 }
 
-// through returns c over the input's columns when it reads only columns that are passed on, nil otherwise.
-func through(c bind.Expr, pairs []bind.ColumnPair) bind.Expr {
+// through returns what gives a conjunct over the input's columns when it reads only columns that are passed on, nil
+// otherwise.
+func through(pairs []bind.ColumnPair) func(bind.Expr) bind.Expr {
 	out := columnSet{}
-	with := map[*bind.Column]bind.Expr{}
+	renamed := map[*bind.Column]*bind.Column{}
 	for _, p := range pairs {
 		out.add(p.Out)
 		if p.Out != p.In {
-			with[p.Out] = bind.NewColumnRef(p.In, c.Span())
+			renamed[p.Out] = p.In
 		}
 	}
-	if !out.covers(c) {
-		return nil
+	return func(c bind.Expr) bind.Expr {
+		if !out.covers(c) {
+			return nil
+		}
+		with := map[*bind.Column]bind.Expr{}
+		walk(c, func(x bind.Expr) {
+			if ref, ok := x.(*bind.ColumnRef); ok {
+				if to := renamed[ref.Column]; to != nil {
+					with[ref.Column] = bind.NewColumnRef(to, c.Span())
+				}
+			}
+		})
+		return replace(c, with)
 	}
-	return replace(c, with)
 }
 
-// pushProject moves c below a projection when it reads only columns that are passed on, renamed or constant: computing a
-// column twice could cost more than it saves. Functions over the order of rows must see every row.
-func pushProject(c bind.Expr, r *bind.Project) (bind.Rel, bool) {
+// throughProject takes a conjunct below a projection when it reads only columns that are passed on, renamed or constant:
+// computing a column twice could cost more than it saves. Functions over the order of rows must see every row.
+func throughProject(r *bind.Project) func(bind.Expr) bind.Expr {
 	with := map[*bind.Column]bind.Expr{}
 	simple := columnSet{}
 	for _, a := range r.Assign {
 		if HasWindow(a.Expr) {
-			return r, false
+			return func(bind.Expr) bind.Expr { return nil }
 		}
 		switch a.Expr.(type) {
 		case *bind.ColumnRef, *bind.Const:
@@ -137,43 +233,46 @@ func pushProject(c bind.Expr, r *bind.Project) (bind.Rel, bool) {
 			with[a.Column] = a.Expr
 		}
 	}
-	if !simple.covers(c) {
-		return r, false
+	return func(c bind.Expr) bind.Expr {
+		if !simple.covers(c) {
+			return nil
+		}
+		return replace(c, with)
 	}
-	copied := *r
-	copied.Input = sink(replace(c, with), r.Input)
-	return &copied, true
 }
 
-// pushUnion puts c into every input, where a column that an input lacks is a null.
-func pushUnion(c bind.Expr, r *bind.Union) (bind.Rel, bool) {
+// pushUnion puts conjuncts into every input, where a column that an input lacks is a null.
+func pushUnion(moved []bind.Expr, r *bind.Union) bind.Rel {
+	if moved == nil {
+		return r
+	}
 	copied := *r
 	copied.Rels = make([]bind.Rel, len(r.Rels))
+	at := moved[0].Span()
 	for i, in := range r.Rels {
 		with := map[*bind.Column]bind.Expr{}
 		for j, out := range r.Cols {
 			switch {
 			case out == r.Source:
-				with[out] = bind.NewConst(value.NewString(r.Names[i]), c.Span())
+				with[out] = bind.NewConst(value.NewString(r.Names[i]), at)
 			case r.Map[i][j] == nil:
-				with[out] = bind.NewConst(value.Null(out.Type), c.Span())
+				with[out] = bind.NewConst(value.Null(out.Type), at)
 			default:
-				with[out] = bind.NewColumnRef(r.Map[i][j], c.Span())
+				with[out] = bind.NewColumnRef(r.Map[i][j], at)
 			}
 		}
-		copied.Rels[i] = sink(replace(c, with), in)
+		list := make([]bind.Expr, len(moved))
+		for k, c := range moved {
+			list[k] = replace(c, with)
+		}
+		copied.Rels[i] = sink(list, in)
 	}
-	return &copied, true
+	return &copied
 }
 
-// pushAggregate moves c below a summarize when it reads only keys that are plain columns. Without keys there is one row
-// whatever the input, so nothing moves.
-func pushAggregate(c bind.Expr, r *bind.Aggregate) (bind.Rel, bool) {
-	for _, e := range exprsOf(r) {
-		if !Pure(e) {
-			return r, false
-		}
-	}
+// throughAggregate takes a conjunct below a summarize when it reads only keys that are plain columns. Without keys there is
+// one row whatever the input, so nothing moves.
+func throughAggregate(r *bind.Aggregate) func(bind.Expr) bind.Expr {
 	with := map[*bind.Column]bind.Expr{}
 	keys := columnSet{}
 	for _, k := range r.Keys {
@@ -182,12 +281,13 @@ func pushAggregate(c bind.Expr, r *bind.Aggregate) (bind.Rel, bool) {
 			with[k.Column] = k.Expr
 		}
 	}
-	if len(keys) == 0 || !keys.covers(c) || !reads(c) {
-		return r, false
+	pure := !slices.ContainsFunc(exprsOf(r), func(e bind.Expr) bool { return !Pure(e) })
+	return func(c bind.Expr) bind.Expr {
+		if !pure || len(keys) == 0 || !keys.covers(c) || !reads(c) {
+			return nil
+		}
+		return replace(c, with)
 	}
-	copied := *r
-	copied.Input = sink(replace(c, with), r.Input)
-	return &copied, true
 }
 
 func reads(e bind.Expr) bool {
@@ -200,9 +300,9 @@ func reads(e bind.Expr) bool {
 	return found
 }
 
-// pushJoin moves c into a side whose rows each decide alone whether they appear. innerunique picks one row a key on the
-// left before it matches, so only its right side qualifies.
-func pushJoin(c bind.Expr, r *bind.Join) (bind.Rel, bool) {
+// pushJoin moves conjuncts into a side whose rows each decide alone whether they appear. innerunique picks one row a key on
+// the left before it matches, so only its right side qualifies.
+func pushJoin(take func(func(bind.Expr) bind.Expr) []bind.Expr, r *bind.Join) bind.Rel {
 	var left, right bool
 	switch r.Kind {
 	case "inner", "cross":
@@ -214,22 +314,30 @@ func pushJoin(c bind.Expr, r *bind.Join) (bind.Rel, bool) {
 	case "rightouter", "rightsemi", "rightanti":
 		right = true
 	}
-	if !reads(c) {
-		return r, false
-	}
-	if left {
-		if moved := through(c, r.LeftOut); moved != nil {
-			copied := *r
-			copied.Left = sink(moved, r.Left)
-			return &copied, true
+	side := func(in bind.Rel, pairs []bind.ColumnPair) (bind.Rel, bool) {
+		to := through(pairs)
+		moved := take(func(c bind.Expr) bind.Expr {
+			if !reads(c) {
+				return nil
+			}
+			return to(c)
+		})
+		if moved == nil {
+			return in, false
 		}
+		return sink(moved, in), true
+	}
+	copied, some := *r, false
+	if left {
+		in, ok := side(r.Left, r.LeftOut)
+		copied.Left, some = in, ok
 	}
 	if right {
-		if moved := through(c, r.RightOut); moved != nil {
-			copied := *r
-			copied.Right = sink(moved, r.Right)
-			return &copied, true
-		}
+		in, ok := side(r.Right, r.RightOut)
+		copied.Right, some = in, some || ok
 	}
-	return r, false
+	if !some {
+		return r
+	}
+	return &copied
 }

@@ -6,6 +6,7 @@ import "github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 func (o *optimizer) topFromSort(rel bind.Rel) bind.Rel {
 	var visit func(bind.Rel) bind.Rel
 	visit = func(rel bind.Rel) bind.Rel {
+		o.alive()
 		if use, ok := rel.(*bind.Shared); ok {
 			return o.rewriteDef(use, visit)
 		}

@@ -112,8 +112,10 @@ const (
 	ElementOfFirst          // an expression over the elements of the first argument
 )
 
-// Many is a parameter's Max when it may come any number of times.
-const Many = 1 << 15
+// Many is a parameter's Max when it may come any number of times: a list after `in` has up to a million values.
+//
+// Source: Kusto documentation, "in operator", syntax.
+const Many = 1_000_000
 
 // Param is one parameter of a signature.
 type Param struct {
