@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -60,6 +61,9 @@ Examples:
 	}
 }
 
+// fewDocuments is the number of files up to which collecting garbage seldom costs little memory: some 250 MB.
+const fewDocuments = 500
+
 // ruleRun is the outcome of one rule's tests.
 type ruleRun struct {
 	rule     *content.Rule
@@ -99,6 +103,9 @@ func runTest(c *cli.Context) error {
 	l, err := loadContentFrom(c.Args().Slice(), cache)
 	if err != nil {
 		return err
+	}
+	if cache == nil && os.Getenv("GOGC") == "" && len(l.Documents) < fewDocuments {
+		debug.SetGCPercent(1000) // what is kept is small, and what a case throws away is of no more use than collecting it
 	}
 	broken := l.broken()
 	fmt.Fprint(c.App.ErrWriter, problemText(l))
@@ -357,6 +364,13 @@ func (t testReport) text(w terminal.Stream) error {
 				}
 				fmt.Fprintf(&b, "        %s:%d:%d: %s: %s: %s\n", r.rule.File(), u.Line, u.Column, u.Kind, word, u.Text)
 			}
+		}
+		if n := len(r.replay); n > 0 {
+			outcomes := map[ruletest.Outcome]int{}
+			for _, p := range r.replay {
+				outcomes[p.Outcome]++
+			}
+			fmt.Fprintf(&b, "      replay   %s to the sibling stream: %d fire, %d declared, %d blind\n", counted(n, "case")+" moved", outcomes[ruletest.Fires], outcomes[ruletest.Declared], outcomes[ruletest.Silent])
 		}
 		for _, p := range r.replay {
 			if p.Outcome == ruletest.Fires && !t.verbose {
