@@ -27,7 +27,7 @@ func million() int {
 }
 
 func signinTable(tb testing.TB, rows int) *emulator.Workspace {
-	ws := emulator.New(emulator.Options{Catalog: catalog.New(tables.Sentinel)})
+	ws := emulator.New(emulator.Options{Catalog: catalog.New(tables.Sentinel), Memory: -1})
 	if err := signins.Rows(rows, ws.Ingest); err != nil {
 		tb.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func signinTable(tb testing.TB, rows int) *emulator.Workspace {
 }
 
 var oneMillion = sync.OnceValue(func() *emulator.Workspace {
-	ws := emulator.New(emulator.Options{Catalog: catalog.New(tables.Sentinel)})
+	ws := emulator.New(emulator.Options{Catalog: catalog.New(tables.Sentinel), Memory: -1})
 	if err := signins.Rows(million(), ws.Ingest); err != nil {
 		panic(err)
 	}

@@ -49,7 +49,7 @@ func run(rows int, write string) error {
 		}
 		return f.Close()
 	}
-	ws := emulator.New(emulator.Options{Catalog: catalog.New(tables.Sentinel)})
+	ws := emulator.New(emulator.Options{Catalog: catalog.New(tables.Sentinel), Memory: -1}) // each time from the start
 	if err := signins.Rows(rows, ws.Ingest); err != nil {
 		return err
 	}
