@@ -294,7 +294,11 @@ func (n *makeSeriesNode) layOut(table *keyTable, cells *longTable, group []int32
 			acc.Update(args, group, rows.N)
 		}
 		arrays := make([][]*value.Node, count)
-		def := n.defaults[k].Node()
+		fill := n.defaults[k]
+		if fill.Type.Integer() && c.elementType() == value.Real {
+			fill = value.Convert(fill, value.Real) // so that all elements of a series of reals are reals
+		}
+		def := fill.Node()
 		for i := range arrays {
 			arrays[i] = make([]*value.Node, ax.n)
 			for j := range arrays[i] {

@@ -484,8 +484,9 @@ func (n *naive) makeSeries(r *bind.MakeSeries) []naiveRow {
 				}
 				if v.Null {
 					if v = value.NewLong(0); r.Defaults[j] != nil {
-						v = value.Convert(n.expr(r.Defaults[j], place{}), elementType(a))
+						v = n.expr(r.Defaults[j], place{})
 					}
+					v = value.Convert(v, elementType(a))
 				}
 				lists[j] = append(lists[j], v.Node())
 			}
