@@ -28,6 +28,14 @@ func FuzzRoute(f *testing.F) {
 		{"POST", "/dataCollectionRules/a/streams/Custom-A?api%2Dversion=2023-01-01", `[{}]`},
 		{"POST", "/t/oauth2/v2.0/token", `grant_type=client_credentials&client_id=a&scope=b&client_secret=c`},
 		{"GET", "//providers//a/", ""},
+		{"POST", "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/soc/providers/Microsoft.Resources/deployments/a/whatIf?api-version=2021-04-01", `{properties: {mode: 'Incremental', template: {"$schema": "a", "contentVersion": "a", "resources": [{"type": "Microsoft.OperationalInsights/workspaces/savedSearches", "apiVersion": "2020-08-01", "name": "sentinel/a", "properties": {"query": null}}],}}} // x`},
+		{"GET", si + "/incidents?api-version=2025-09-01&$filter=not(properties/status+eq+'New')&$orderby=name+desc&$skip=1", ""},
+		{"PUT", si + "/incidents/a/relations/b?api-version=2025-09-01", `{"properties":{"relatedResourceId":"` + si + `/incidents/a"}}`},
+		{"PUT", si + "/bookmarks/a?api-version=2025-09-01", `{"properties":{"displayName":"a","query":"b"}}`},
+		{"HEAD", si + "/incidents/a?api-version=2025-09-01", ""},
+		{"GET", "/metadata/endpoints?api-version=2015-01-01", ""},
+		{"POST", ws + "/schema?api-version=2020-08-01", ""},
+		{"POST", "/reset", ""},
 	} {
 		f.Add(x[0], x[1], x[2])
 	}
@@ -77,6 +85,24 @@ func FuzzTimespan(f *testing.F) {
 		s, err := parseTimespan(text, now)
 		if err == nil && s.to.Before(s.from) {
 			t.Errorf("%q is %v", text, s)
+		}
+	})
+}
+
+// FuzzFilter reads any $filter and $orderby: what is taken can be asked of a resource, and asking twice gives the same.
+func FuzzFilter(f *testing.F) {
+	for _, s := range []string{"properties/status eq 'Closed' and not (properties/n gt 3 or contains(properties/title, 'it''s'))", "a eq null", "(((", "x in ('a')", "properties/t le 2026-01-05T12:00:00Z", "a desc, b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r := map[string]any{"name": "a", "properties": map[string]any{"status": "Closed", "n": number("4"), "title": "It's", "t": "2026-01-05T12:00:00.0000000Z", "flag": true, "list": []any{}}}
+		if c, e := parseFilter(text); e == nil && c != nil && c(r) != c(r) {
+			t.Errorf("%q", text)
+		}
+		list := []map[string]any{r, {"name": "b"}, {"properties": map[string]any{"n": number("1")}}}
+		_ = orderBy(list, text)
+		if len(list) != 3 {
+			t.Errorf("%q", text)
 		}
 	})
 }
