@@ -132,3 +132,43 @@ func FuzzCauses(f *testing.F) {
 		}
 	})
 }
+
+// TestNearestNameIsNamed mistypes each word of a rule, tables, columns, functions, operators and words of the language alike, and looks for
+// the word in the help of the first error.
+func TestNearestNameIsNamed(t *testing.T) {
+	sentinel := catalog.New(tables.Sentinel)
+	mistyped, named := 0, 0
+	lexer := syntax.NewLexer(rule)
+	for {
+		at := lexer.Next().Span()
+		if at.Len() == 0 {
+			break
+		}
+		s := at.Text(rule)
+		if c := s[0]; !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z') || len(s) < 4 {
+			continue
+		}
+		for _, m := range []string{s[:len(s)-1], s[:1] + s[2:], s[:2] + s[1:], s[:1] + s[2:3] + s[1:2] + s[3:], s + "s"} {
+			if m == s {
+				continue
+			}
+			text := rule[:at.Start] + m + rule[at.End:]
+			for _, d := range kql.Compile(text, kql.Options{Catalog: sentinel}).Diagnostics {
+				if d.Severity != source.Error {
+					continue
+				}
+				mistyped++
+				// a name that is mistyped where it is given is missed where it is used
+				if strings.Contains(d.Help, s) || strings.Contains(d.Help, m) {
+					named++
+				} else {
+					t.Logf("%s for %s: %s; %s", m, s, d.Message, d.Help)
+				}
+				break
+			}
+		}
+	}
+	if mistyped < 500 || float64(named) < 0.98*float64(mistyped) {
+		t.Errorf("%d of %d mistyped words are named", named, mistyped)
+	}
+}

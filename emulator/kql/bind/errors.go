@@ -61,6 +61,9 @@ func describe(it *item) string {
 	case isType:
 		return "a type"
 	case isColumns:
+		if it.group != nil {
+			return "several tables, as fork and facet give"
+		}
 		return "several columns"
 	case isRow:
 		return "a row"
@@ -331,11 +334,15 @@ func (b *binder) zeroStep(at source.Span) {
 }
 
 func (b *binder) wordWanted(at source.Span, words []string) {
-	b.fail("KS005", at, "", "expected %s", orList(words))
+	b.fail("KS005", at, didYouMean(source.Nearest(at.Text(b.text), words)), "expected %s", orList(words))
 }
 
 func (b *binder) literalKindWanted(code string, at source.Span, what string) {
-	b.fail(code, at, "", "%s literal is wanted", what)
+	help := ""
+	if what == "a bool" {
+		help = didYouMean(source.Nearest(at.Text(b.text), []string{"true", "false"}))
+	}
+	b.fail(code, at, help, "%s literal is wanted", what)
 }
 
 func (b *binder) notIndexable(at source.Span, it *item) {
@@ -437,8 +444,16 @@ func (b *binder) tupleArgument(at source.Span) {
 	b.fail("KS194", at, "", "an argument cannot be given several names")
 }
 
-func (b *binder) columnsMissing(at source.Span, missing []string) {
-	b.fail("KS249", at, "", "the table lacks %s", orList(missing))
+func (b *binder) columnsMissing(at source.Span, missing []string, in *table) {
+	var names []string
+	for _, c := range in.cols {
+		names = append(names, c.Name)
+	}
+	help := ""
+	if near := source.Nearest(missing[0], names); near != "" {
+		help = fmt.Sprintf("it has %q", near)
+	}
+	b.fail("KS249", at, help, "the table lacks %s", orList(missing))
 }
 
 func (b *binder) tabularFirst(at source.Span) {

@@ -316,7 +316,7 @@ func (b *binder) fitsParameter(p parameter, a *item, invoked bool, at source.Spa
 		if where.Len() == 0 {
 			where = at
 		}
-		b.columnsMissing(where, missing)
+		b.columnsMissing(where, missing, a.table)
 	}
 	return missing == nil
 }

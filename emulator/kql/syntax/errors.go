@@ -84,13 +84,23 @@ func (p *parser) expectedToken(what string) {
 
 // expectedClose: a bracket that was opened is not closed.
 func (p *parser) expectedClose(what string, open Token) {
-	p.report("KS005", p.place(), "expected "+quoteToken(what)+", found "+p.found(), "",
+	help := p.meant()
+	if help == "" {
+		help = p.meantBefore(open)
+	}
+	p.report("KS005", p.place(), "expected "+quoteToken(what)+", found "+p.found(), help,
 		source.Note{Span: open.Span(), Message: "to close this " + quoteToken(p.tokenText(open))})
 }
 
 // expectedComma: two items of a list stand side by side.
 func (p *parser) expectedComma() {
-	p.report("KS005", p.place(), "expected \",\" before "+p.found(), "separate the items of a list with commas")
+	help := "separate the items of a list with commas"
+	if t := p.tok(); t.Kind == kindIdentifier {
+		if near := suggestion(p.tokenText(t), []string{"asc", "desc", "nulls", "with", "from", "step"}); near != "" {
+			help = near
+		}
+	}
+	p.report("KS005", p.place(), "expected \",\" before "+p.found(), help)
 }
 
 // expectedOneOf: a word of a list must stand here.
@@ -104,6 +114,8 @@ func (p *parser) missing(what string) {
 	if t := p.tok(); t.Kind.isKeyword() {
 		word := p.tokenText(t)
 		help = quoteToken(word) + " is a keyword; to use it as a name write ['" + word + "']"
+	} else if t.Kind == kindIdentifier && strings.HasPrefix(what, "typeof") {
+		help = suggestion(p.tokenText(t), []string{"typeof"})
 	}
 	p.report("KS006", p.gap(), "missing "+what+" before "+p.found(), help)
 }
@@ -122,7 +134,57 @@ func (p *parser) operatorExpected() {
 		return
 	}
 	word := p.tokenText(t)
+	if whole := p.dashed(t); whole != word {
+		if help := suggestion(whole, operatorNames()); help != "" {
+			p.report("KS176", t.Span(), "unknown operator "+quoteToken(whole), help)
+			return
+		}
+	}
 	p.report("KS176", t.Span(), "unknown operator "+quoteToken(word), suggestion(word, operatorNames()))
+}
+
+// dashed is the word at a token with what hangs on it by hyphens: mv-expands is one word to who wrote it.
+func (p *parser) dashed(t Token) string {
+	end := int(t.Start)
+	for end < len(p.text) {
+		c := p.text[end]
+		if c != '-' && c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+			break
+		}
+		end++
+	}
+	return p.text[t.Start:end]
+}
+
+// meant asks whether the name before the next token is a mistyped word of the language, which would explain why the token cannot be placed.
+func (p *parser) meant() string {
+	if p.pos == 0 {
+		return ""
+	}
+	t := p.toks[p.pos-1]
+	if t.Kind != kindIdentifier {
+		return ""
+	}
+	words := []string{"union", "search", "print", "range"}
+	if p.kind() == kindEqual {
+		words = []string{"kind", "isfuzzy", "withsource", "with_itemindex", "bagexpansion", "default", "flags"}
+	}
+	return suggestion(p.tokenText(t), words)
+}
+
+// meantBefore asks the same of the name before a bracket: what dynamic and materialize take, no function takes.
+func (p *parser) meantBefore(open Token) string {
+	i := p.pos
+	for i > 0 && p.toks[i].Start > open.Start {
+		i--
+	}
+	for i > 0 && (p.toks[i].Kind == kindOpenParen || p.toks[i].Kind == kindOpenBracket) {
+		i--
+	}
+	if t := p.toks[i]; t.Kind == kindIdentifier {
+		return suggestion(p.tokenText(t), []string{"dynamic", "materialize", "toscalar", "datatable", "externaldata"})
+	}
+	return ""
 }
 
 // unexpected: a statement or subquery is over, but more text follows.
@@ -133,7 +195,11 @@ func (p *parser) unexpected() {
 		at := p.place()
 		p.report("KS005", at, "unexpected "+p.found(), "put an operator or a pipe before it, or end the statement before it with \";\"", p.here(at)...)
 	case kindEqual:
-		p.report("KS198", t.Span(), "unexpected \"=\"", "compare with \"==\"")
+		help := p.meant()
+		if help == "" {
+			help = "compare with \"==\""
+		}
+		p.report("KS198", t.Span(), "unexpected \"=\"", help)
 	case kindFatArrow:
 		p.report("KS198", t.Span(), "unexpected \"=>\"", "compare with \">=\"")
 	case kindEqualEqual, kindLess, kindLessEqual, kindGreater, kindGreaterEqual, kindBangEqual:
