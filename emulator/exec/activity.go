@@ -123,7 +123,7 @@ func (s *seriesRows) batch(n *evaluateNode) *Batch {
 // slidingWindowCounts counts rows and distinct users in a window that slides by bins.
 //
 // Source: Kusto documentation, "sliding_window_counts plugin".
-func slidingWindowCounts(_ context.Context, _ *run, n *evaluateNode, in, _ *Batch) (*Batch, error) {
+func slidingWindowCounts(ctx context.Context, _ *run, n *evaluateNode, in, _ *Batch) (*Batch, error) {
 	t, err := n.timeline(in)
 	if err != nil {
 		return nil, err
@@ -137,18 +137,39 @@ func slidingWindowCounts(_ context.Context, _ *run, n *evaluateNode, in, _ *Batc
 		return nil, fmt.Errorf("the step does not fit the span")
 	}
 	out := &seriesRows{t: t}
+	last := (end - start) / step
 	for g, rows := range t.rows {
-		for at := start; at <= end; at += step {
-			count, users := int64(0), map[int32]bool{}
-			for _, row := range rows {
-				bin := start + floorTo(t.at[row]-start, step)
-				if t.at[row] >= start-back && bin <= at && bin > at-back && t.at[row] <= end {
-					count++
-					users[t.ids[row]] = true
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		bins := map[int32]int64{} // of the rows that any window sees
+		var seen []int32
+		for _, row := range rows {
+			if t.at[row] >= start-back && t.at[row] <= end {
+				bins[row] = floorTo(t.at[row]-start, step)
+				seen = append(seen, row)
+			}
+		}
+		sort.SliceStable(seen, func(i, j int) bool { return bins[seen[i]] < bins[seen[j]] })
+		users, enter, leave := map[int32]int{}, 0, 0
+		for k := int64(0); k <= last; k++ {
+			if enter == leave { // no row in the window: on to where the next one comes in
+				if enter == len(seen) {
+					break
+				}
+				k = max(k, bins[seen[enter]]/step)
+			}
+			for ; enter < len(seen) && bins[seen[enter]] <= k*step; enter++ {
+				users[t.ids[seen[enter]]]++
+			}
+			for ; leave < enter && bins[seen[leave]] <= k*step-back; leave++ {
+				id := t.ids[seen[leave]]
+				if users[id]--; users[id] == 0 {
+					delete(users, id)
 				}
 			}
-			if count > 0 {
-				out.add(at, g, count, int64(len(users)))
+			if enter > leave {
+				out.add(start+k*step, g, int64(enter-leave), int64(len(users)))
 			}
 		}
 	}
@@ -158,7 +179,7 @@ func slidingWindowCounts(_ context.Context, _ *run, n *evaluateNode, in, _ *Batc
 // activeUsersCount counts the users who were seen in at least so many periods of the window that looks back from each bin.
 //
 // Source: Kusto documentation, "active_users_count plugin".
-func activeUsersCount(_ context.Context, _ *run, n *evaluateNode, in, _ *Batch) (*Batch, error) {
+func activeUsersCount(ctx context.Context, _ *run, n *evaluateNode, in, _ *Batch) (*Batch, error) {
 	t, err := n.timeline(in)
 	if err != nil {
 		return nil, err
@@ -173,31 +194,47 @@ func activeUsersCount(_ context.Context, _ *run, n *evaluateNode, in, _ *Batch) 
 	}
 	out := &seriesRows{t: t}
 	for g, rows := range t.rows {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		sort.SliceStable(rows, func(i, j int) bool { return t.at[rows[i]] < t.at[rows[j]] })
-		bins := map[int64]map[int32]bool{}
-		for i, row := range rows {
-			at := t.at[row]
-			if at < start || at > end {
-				continue
+		byUser := map[int32][]int64{}
+		var order []int32
+		for _, row := range rows {
+			id := t.ids[row]
+			if byUser[id] == nil {
+				order = append(order, id)
 			}
-			periods := map[int64]bool{}
-			for _, other := range rows[:i+1] {
-				if t.ids[other] == t.ids[row] && t.at[other] > at-back {
-					periods[floorTo(t.at[other], period)] = true
+			byUser[id] = append(byUser[id], t.at[row])
+		}
+		users := map[int64]int64{} // by bin: how many were active
+		for _, id := range order {
+			times, first := byUser[id], 0
+			periods, counted := map[int64]int{}, map[int64]bool{}
+			for i, at := range times {
+				periods[floorTo(at, period)]++
+				// Rows of the same time after this one are not looked back at; they come next.
+				for ; first < i && times[first] <= at-back; first++ {
+					p := floorTo(times[first], period)
+					if periods[p]--; periods[p] == 0 {
+						delete(periods, p)
+					}
 				}
-			}
-			if int64(len(periods)) >= active {
-				bin := start + floorTo(at-start, step)
-				if bins[bin] == nil {
-					bins[bin] = map[int32]bool{}
+				if at >= start && at <= end && int64(len(periods)) >= active {
+					if bin := start + floorTo(at-start, step); !counted[bin] {
+						counted[bin] = true
+						users[bin]++
+					}
 				}
-				bins[bin][t.ids[row]] = true
 			}
 		}
-		for at := start; at <= end; at += step {
-			if len(bins[at]) > 0 {
-				out.add(at, g, int64(len(bins[at])))
-			}
+		bins := make([]int64, 0, len(users))
+		for bin := range users {
+			bins = append(bins, bin)
+		}
+		sort.Slice(bins, func(i, j int) bool { return bins[i] < bins[j] })
+		for _, bin := range bins {
+			out.add(bin, g, users[bin])
 		}
 	}
 	return out.batch(n), nil
@@ -235,10 +272,13 @@ func sessionCount(_ context.Context, _ *run, n *evaluateNode, in, _ *Batch) (*Ba
 				counts[start+floorTo(at-start, bin)]++
 			}
 		}
-		for at := start; at <= end; at += bin {
-			if counts[at] > 0 {
-				out.add(at, g, counts[at])
-			}
+		bins := make([]int64, 0, len(counts))
+		for at := range counts {
+			bins = append(bins, at)
+		}
+		sort.Slice(bins, func(i, j int) bool { return bins[i] < bins[j] })
+		for _, at := range bins {
+			out.add(at, g, counts[at])
 		}
 	}
 	return out.batch(n), nil
