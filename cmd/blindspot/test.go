@@ -370,10 +370,10 @@ func (t testReport) text(w terminal.Stream) error {
 			for _, p := range r.replay {
 				outcomes[p.Outcome]++
 			}
-			fmt.Fprintf(&b, "      replay   %s to the sibling stream: %d fire, %d declared, %d blind\n", counted(n, "case")+" moved", outcomes[ruletest.Fires], outcomes[ruletest.Declared], outcomes[ruletest.Silent])
+			fmt.Fprintf(&b, "      replay   %s moved to the sibling stream: %d fire, %d declared, %d blind\n", counted(n, "case"), outcomes[ruletest.Fires], outcomes[ruletest.Declared], outcomes[ruletest.Silent])
 		}
 		for _, p := range r.replay {
-			if p.Outcome == ruletest.Fires && !t.verbose {
+			if p.Outcome != ruletest.Silent && !t.verbose {
 				continue
 			}
 			word := string(p.Outcome)
