@@ -31,6 +31,7 @@ type generator struct {
 	mixed  bool // rows came out of a join or a union: their order is open
 	loose  bool
 	made   int
+	shared []field // columns of the let-bound query S0, none without one
 }
 
 // signinColumns are columns of the sign-in tables, and of one of the kind that a workspace's own are, with their types.
@@ -371,6 +372,21 @@ func (g *generator) query(stages int) query {
 	table := relationTables[g.r.IntN(len(relationTables))]
 	g.cols = append(g.cols, signinColumns[table]...)
 	q := query{source: table}
+	g.shared = nil
+	if g.r.IntN(3) == 0 { // a let-bound query that is used again by joins and subqueries
+		body := table
+		for range 1 + g.r.IntN(2) {
+			if g.r.IntN(2) == 0 {
+				name, t := g.name(), g.typ()
+				body += " | extend " + name + " = " + g.expr(t, 2)
+				g.set(name, t)
+			} else {
+				body += " | where " + g.truth(2)
+			}
+		}
+		g.shared = append([]field(nil), g.cols...)
+		q.source = "let S0 = " + g.of("materialize(", "(") + body + ");\nS0"
+	}
 	for range stages {
 		if len(g.cols) == 0 {
 			break
@@ -623,12 +639,11 @@ func (g *generator) summarize() string {
 }
 
 func (g *generator) join() string {
-	table := relationTables[g.r.IntN(len(relationTables))]
+	table, inner := g.other()
 	key, t := g.key()
 	if key == "" || len(g.cols) > 40 {
 		return "where true"
 	}
-	inner := generator{r: g.r, cols: append([]field(nil), signinColumns[table]...), made: g.made + 200}
 	other := inner.column(t)
 	if other == "" {
 		return "where true"
@@ -665,10 +680,14 @@ func (g *generator) join() string {
 	return "join kind=" + kind + " " + side + " on " + on
 }
 
-// other is a generator over another table.
+// other is a generator over another table, or over the let-bound query.
 func (g *generator) other() (string, *generator) {
 	table := relationTables[g.r.IntN(len(relationTables))]
-	return table, &generator{r: g.r, cols: append([]field(nil), signinColumns[table]...), made: g.made + 300}
+	cols := signinColumns[table]
+	if g.shared != nil && g.r.IntN(2) == 0 {
+		table, cols = "S0", g.shared
+	}
+	return table, &generator{r: g.r, cols: append([]field(nil), cols...), made: g.made + 300}
 }
 
 // subquery filters by, or adds, what another query answers.

@@ -329,7 +329,7 @@ func shrink(t testing.TB, w *world, q query) (query, *world, string) {
 // TestRelations holds random queries over sign-in tables to relations that no right engine breaks. BLINDSPOT_RELATIONS="250000 7"
 // runs so many from a seed.
 func TestRelations(t *testing.T) {
-	rounds, seed := 1500, uint64(1)
+	rounds, seed := 1000, uint64(1)
 	if testing.Short() {
 		rounds = 200
 	}
