@@ -101,11 +101,12 @@ func (s stages) stumbled(list []source.Diagnostic) []source.Diagnostic {
 }
 
 // repeated leaves out what is said already. A name that is unknown in several places is one mistake, and the other places become
-// notes, unless a name is near, which is to be written in each; in a stage with another mistake, what is no aggregate (KS236) follows from that.
+// notes, unless a name is near, which is to be written in each; in a stage with another mistake, what is no aggregate (KS236) follows from that, and several such are most often one mistake in the operator.
 func (s stages) repeated(list []source.Diagnostic) []source.Diagnostic {
 	out := list[:0]
 	said := map[string]int{}
-	last := -1 // the stage of the last error that is no KS236
+	last, plain := -1, -1 // the stages of the last error that is no KS236, and of the last that is one
+	first := 0            // the place of that in out
 	for _, d := range list {
 		if stays(&d) {
 			out = append(out, d)
@@ -117,11 +118,14 @@ func (s stages) repeated(list []source.Diagnostic) []source.Diagnostic {
 			if at == last {
 				continue
 			}
+			if at == plain {
+				also(&out[first], d.Span)
+				continue
+			}
+			plain, first = at, len(out)
 		case "KS142", "KS204", "KS211":
 			if first, ok := said[d.Message]; ok && !strings.HasPrefix(d.Help, "did you mean") {
-				if notes := out[first].Notes; len(notes) < 4 {
-					out[first].Notes = append(notes[:len(notes):len(notes)], source.Note{Span: d.Span, Message: "and here"})
-				}
+				also(&out[first], d.Span)
 				continue
 			}
 			said[d.Message] = len(out)
@@ -132,6 +136,13 @@ func (s stages) repeated(list []source.Diagnostic) []source.Diagnostic {
 		out = append(out, d)
 	}
 	return out
+}
+
+// also notes another place of the same mistake.
+func also(d *source.Diagnostic, at source.Span) {
+	if len(d.Notes) < 4 {
+		d.Notes = append(d.Notes[:len(d.Notes):len(d.Notes)], source.Note{Span: at, Message: "and here"})
+	}
 }
 
 // stays tells whether a diagnostic holds whatever else is wrong. Those of a profile are our own and begin with BS.
