@@ -398,7 +398,20 @@ func (g *generator) query(stages int) query {
 }
 
 func (g *generator) stage() string {
-	switch g.r.IntN(22) {
+	switch g.r.IntN(23) {
+	case 21: // what the plain evaluator does not know is still held to the other relations
+		switch k, t := g.key(); {
+		case g.serial && g.r.IntN(2) == 0:
+			name := g.name()
+			g.cols = append(append([]field(nil), g.cols...), field{name, value.Long})
+			return "scan declare (" + name + ": long = 0) with (step s: true => " + name + " = s." + name + " + " + g.of("1", "2") + ";)"
+		case k != "" && g.r.IntN(2) == 0:
+			count := g.name()
+			g.cols, g.serial, g.mixed, g.loose = []field{{k, t}, {count, value.Long}}, false, true, true
+			return "top-nested 2 of " + k + " by " + count + " = count()"
+		case k != "":
+			return "project-reorder " + k + ", *"
+		}
 	case 14:
 		s := "top " + g.of("1", "3", "10") + " by " + g.whole() + g.of("", " asc", " desc nulls first")
 		g.serial, g.mixed = true, false
