@@ -9,7 +9,6 @@ import (
 	"os"
 	"regexp"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -61,9 +60,6 @@ Examples:
 	}
 }
 
-// fewDocuments is the number of files up to which collecting garbage seldom costs little memory: some 250 MB.
-const fewDocuments = 500
-
 // ruleRun is the outcome of one rule's tests.
 type ruleRun struct {
 	rule     *content.Rule
@@ -103,9 +99,6 @@ func runTest(c *cli.Context) error {
 	l, err := loadContentFrom(c.Args().Slice(), cache)
 	if err != nil {
 		return err
-	}
-	if cache == nil && os.Getenv("GOGC") == "" && len(l.Documents) < fewDocuments {
-		debug.SetGCPercent(1000) // what is kept is small, and what a case throws away is of no more use than collecting it
 	}
 	broken := l.broken()
 	fmt.Fprint(c.App.ErrWriter, problemText(l))
