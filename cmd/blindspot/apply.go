@@ -133,7 +133,7 @@ func carryOut(c *cli.Context, w *azure.Workspace, plan *deploy.Plan, store *depl
 	a.Progress = progress
 	o, err := a.Apply(c.Context, plan)
 	wait()
-	if bug := (*azure.Bug)(nil); errors.As(err, &bug) && o != nil {
+	if err != nil && o != nil {
 		_ = tellOutcome(c, w, o, spend, back)
 	}
 	if err != nil {

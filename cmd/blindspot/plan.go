@@ -73,7 +73,7 @@ func runPlan(c *cli.Context) error {
 			return failJSON(c, err)
 		}
 		if err := writePrivate(name, b); err != nil {
-			return failJSON(c, fail(exitUsage, "%s: %s", name, plainCause(err)))
+			return failJSON(c, fail(exitUsage, "%v", err))
 		}
 	}
 	switch c.String("format") {
@@ -166,10 +166,10 @@ func nextApply(c *cli.Context) string {
 
 // writePrivate writes a file that only its owner can read.
 func writePrivate(name string, b []byte) error {
-	if err := os.WriteFile(name, b, 0o600); err != nil {
-		return err
+	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() { // a pipe, a terminal: nothing to keep whole
+		return os.WriteFile(name, b, 0o600)
 	}
-	return os.Chmod(name, 0o600)
+	return deploy.ReplaceFile(name, b, 0o600)
 }
 
 // cellOf is a cell as plain text; null is "".

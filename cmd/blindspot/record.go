@@ -59,7 +59,7 @@ Examples:
 			}
 			if name := c.String("out"); name != "" {
 				if err := writePrivate(name, b); err != nil {
-					return fail(exitUsage, "%s: %s", name, plainCause(err))
+					return fail(exitUsage, "%v", err)
 				}
 				fmt.Fprintf(c.App.ErrWriter, "%d events written to %s\n", r.Primary().Rows, name)
 				return nil

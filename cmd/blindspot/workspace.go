@@ -158,6 +158,7 @@ func storeOf(c *cli.Context, home string, t *azure.Target) *deploy.Store {
 func remoteError(err error) error {
 	var coded *codedError
 	var bug *azure.Bug
+	var file *deploy.FileError
 	switch {
 	case err == nil:
 		return nil
@@ -167,6 +168,8 @@ func remoteError(err error) error {
 		return err
 	case errors.Is(err, context.Canceled):
 		return fail(exitInterrupted, "interrupted")
+	case errors.As(err, &file):
+		return fail(exitUsage, "%v", err)
 	case azure.IsDenied(err):
 		return fail(exitDenied, "%s", azure.Redact(err.Error()))
 	}

@@ -74,7 +74,7 @@ func (a *Applier) Apply(ctx context.Context, p *Plan) (*Outcome, error) {
 	}
 	if p.Summary.Changes() == 0 {
 		if len(carry) > 0 && len(p.open(carry)) == 0 {
-			return out, os.Remove(a.Store.journalFile())
+			return out, disk.Remove(a.Store.journalFile())
 		}
 		return out, nil
 	}
@@ -100,7 +100,7 @@ func (a *Applier) Apply(ctx context.Context, p *Plan) (*Outcome, error) {
 	}
 	id := newID()
 	if out.Snapshot, err = a.Store.Keep(p, id, a.Now()); err != nil {
-		return nil, fmt.Errorf("the snapshot could not be written, so nothing was sent: %w", err)
+		return nil, fmt.Errorf("nothing was sent, because the snapshot %w", err)
 	}
 	j, err := a.Store.openJournal(id, a.Now, p.open(carry))
 	if err != nil {

@@ -33,32 +33,15 @@ func OpenStore(state string, t *azure.Target) *Store {
 }
 
 func (s *Store) make() error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return fmt.Errorf("the state folder cannot be made: %w", err)
+	if err := disk.MkdirAll(s.dir, 0o700); err != nil {
+		return notWritten(s.dir, err)
 	}
 	// State holds names of a workspace's content; it is for this machine and not for the repository.
 	ignore := filepath.Join(filepath.Dir(s.dir), ".gitignore")
-	if _, err := os.Stat(ignore); errors.Is(err, fs.ErrNotExist) {
-		return os.WriteFile(ignore, []byte("*\n"), 0o600)
+	if _, err := disk.Stat(ignore); errors.Is(err, fs.ErrNotExist) {
+		return ReplaceFile(ignore, []byte("*\n"), 0o600)
 	}
 	return nil
-}
-
-// ReplaceFile puts a file in place whole: a temporary one beside it, flushed to disk, renamed.
-func ReplaceFile(name string, data []byte, mode fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".blindspot-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if _, err := f.Write(data); err != nil {
-		f.Close()
-		return err
-	}
-	if err := errors.Join(f.Chmod(mode), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
 }
 
 // entry is a line of the journal.
@@ -73,7 +56,7 @@ type entry struct {
 // journal is the record of an apply, on disk before the service is asked for anything.
 type journal struct {
 	mu    sync.Mutex
-	f     *os.File
+	f     openFile
 	name  string
 	apply string
 	now   func() time.Time
@@ -120,11 +103,11 @@ func (s *Store) openJournal(apply string, now func() time.Time, carry []string) 
 		b.WriteByte('\n')
 	}
 	if err := ReplaceFile(s.journalFile(), []byte(b.String()), 0o600); err != nil {
-		return nil, fmt.Errorf("the journal cannot be written: %w", err)
+		return nil, err
 	}
-	f, err := os.OpenFile(s.journalFile(), os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := disk.OpenFile(s.journalFile(), os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("the journal cannot be written: %w", err)
+		return nil, notWritten(s.journalFile(), err)
 	}
 	return &journal{f: f, name: s.journalFile(), apply: apply, now: now}, nil
 }
@@ -138,10 +121,10 @@ func (j *journal) write(e entry) error {
 		return err
 	}
 	if _, err := j.f.Write(append(b, '\n')); err != nil {
-		return fmt.Errorf("the journal cannot be written, so nothing more is sent: %w", err)
+		return fmt.Errorf("nothing more is sent, because the journal %w", notWritten(j.name, err))
 	}
 	if err := j.f.Sync(); err != nil {
-		return fmt.Errorf("the journal cannot be flushed, so nothing more is sent: %w", err)
+		return fmt.Errorf("nothing more is sent, because the journal %w", notWritten(j.name, err))
 	}
 	return nil
 }
@@ -154,9 +137,12 @@ func (s *Store) closeJournal(j *journal) error {
 	err := j.f.Close()
 	open, uerr := s.Unfinished()
 	if uerr == nil && len(open) == 0 {
-		uerr = os.Remove(j.name)
+		uerr = disk.Remove(j.name)
 	}
-	return errors.Join(err, uerr)
+	if err = errors.Join(err, uerr); err != nil {
+		return notWritten(j.name, err)
+	}
+	return nil
 }
 
 // Spend notes that a saved plan is used; a second use is refused.
@@ -171,17 +157,20 @@ func (s *Store) Spend(plan string) error {
 	if err := s.make(); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+	if err := disk.MkdirAll(dir, 0o700); err != nil {
+		return notWritten(dir, err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, plan), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := disk.OpenFile(filepath.Join(dir, plan), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return errors.New("the plan has been used already; a saved plan can be applied once")
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = errors.Join(f.Sync(), f.Close())
 	}
-	return errors.Join(f.Sync(), f.Close())
+	if err != nil {
+		return notWritten(filepath.Join(dir, plan), err)
+	}
+	return nil
 }
 
 // Snapshot is what an apply was about to change, as it was before.
@@ -224,8 +213,8 @@ func (s *Store) Keep(p *Plan, id string, now time.Time) (string, error) {
 	if err := s.make(); err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(s.snapshots(), 0o700); err != nil {
-		return "", err
+	if err := disk.MkdirAll(s.snapshots(), 0o700); err != nil {
+		return "", notWritten(s.snapshots(), err)
 	}
 	b, err := json.MarshalIndent(snap, "", "  ")
 	if err != nil {

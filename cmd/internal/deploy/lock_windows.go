@@ -16,7 +16,7 @@ func (s *Store) Lock() (release func(), err error) {
 	}
 	f, err := os.OpenFile(filepath.Join(s.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, notWritten(filepath.Join(s.dir, "lock"), err)
 	}
 	const whole = ^uint32(0)
 	if err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, whole, whole, new(windows.Overlapped)); err != nil {

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -541,42 +539,42 @@ func WriteFiles(files []File) error {
 	var made []string
 	undo := func() {
 		for _, s := range list {
-			os.Remove(s.temp)
+			_ = disk.Remove(s.temp)
 		}
 		for i := len(made) - 1; i >= 0; i-- {
-			os.Remove(made[i]) // only when empty
+			_ = disk.Remove(made[i]) // only when empty
 		}
 	}
 	for _, f := range files {
-		name := filepath.FromSlash(f.Name)
+		name := behindLink(filepath.FromSlash(f.Name))
 		dir := filepath.Dir(name)
 		for d := dir; ; d = filepath.Dir(d) {
-			if _, err := os.Stat(d); err == nil || d == filepath.Dir(d) {
+			if _, err := disk.Stat(d); err == nil || d == filepath.Dir(d) {
 				break
 			}
 			made = append([]string{d}, made...)
 		}
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+		if err := disk.MkdirAll(dir, 0o755); err != nil {
 			undo()
-			return fmt.Errorf("%s: %w", f.Name, err)
+			return notWritten(dir, err)
 		}
-		t, err := os.CreateTemp(dir, ".blindspot-*")
+		temp, err := stage(name, f.Data, 0o644)
 		if err != nil {
 			undo()
-			return fmt.Errorf("%s: %w", f.Name, err)
+			return err
 		}
-		list = append(list, staged{t.Name(), name})
-		_, werr := t.Write(f.Data)
-		if err := errors.Join(werr, t.Chmod(0o644), t.Sync(), t.Close()); err != nil {
-			undo()
-			return fmt.Errorf("%s: %w", f.Name, err)
-		}
+		list = append(list, staged{temp, name})
 	}
 	for i, s := range list {
-		if err := os.Rename(s.temp, s.name); err != nil {
+		if err := disk.Rename(s.temp, s.name); err != nil {
+			done := i
 			list = list[i:]
 			undo()
-			return fmt.Errorf("%s: %w", s.name, err)
+			err = notWritten(s.name, err)
+			if done > 0 {
+				err = fmt.Errorf("%w; %d of %d files were written before, run it again for the rest", err, done, len(files))
+			}
+			return err
 		}
 	}
 	return nil
