@@ -121,7 +121,7 @@ func TestExamples(t *testing.T) {
 				limit := 120 * time.Second
 				serves := strings.HasPrefix(line, "blindspot serve") || strings.Contains(line, "--watch")
 				if serves {
-					limit = 3 * time.Second
+					limit = 1500 * time.Millisecond
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), limit)
 				defer cancel()
