@@ -85,6 +85,9 @@ func applySaved(c *cli.Context, name string) error {
 		return err
 	}
 	store := storeOf(c, home, &w.Target)
+	if store.Spent(saved.Plan.ID) {
+		return fail(exitUsage, "%s: %v", name, deploy.ErrSpent)
+	}
 	s, err := deploy.Read(c.Context, w, deploy.ReadFor(saved.Desired))
 	if err != nil {
 		return remoteError(err)

@@ -30,6 +30,9 @@ Examples:
 			&cli.StringFlag{Name: "out", Usage: "`FILE` to write to (default: stdout)"},
 		),
 		Action: func(c *cli.Context) error {
+			if c.Int("take") < 1 {
+				return fail(exitUsage, "--take is %d; give 1 or more", c.Int("take"))
+			}
 			kql := strings.Join(c.Args().Slice(), " ")
 			if strings.TrimSpace(kql) == "" {
 				return fail(exitUsage, "name a table or write a query")

@@ -93,6 +93,11 @@ func failure(err error) error {
 	}
 	var auth *azidentity.AuthenticationFailedError
 	if errors.As(err, &auth) {
+		if text := err.Error(); strings.Contains(text, "AzureCLICredential") && !strings.Contains(text, "AADSTS") {
+			return &Failure{Denied: true, Message: "az gave no token; run `az login`, with --tenant when blindspot.yaml names one, and look whether `az account show` answers"}
+		} else if strings.Contains(text, "dial tcp") || strings.Contains(text, "no such host") || strings.Contains(text, "connection refused") {
+			return &Failure{Denied: true, Message: "signing in failed: the sign-in service cannot be reached; check the network and the proxy (HTTPS_PROXY)"}
+		}
 		code := ""
 		if m := aadCode().FindString(err.Error()); m != "" {
 			code = " (" + m + ")"

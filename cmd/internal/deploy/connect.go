@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-caab1ad3/blindspot/cmd/internal/azure"
 	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/content/nearest"
 )
 
 // EntraRole says who may change what Entra ID sends, and how to be that.
@@ -267,7 +268,15 @@ func PlanConnection(ctx context.Context, w *azure.Workspace, categories []string
 		if k := known[strings.ToLower(cat)]; k != "" {
 			cat = k
 		} else {
-			c.Notes = append(c.Notes, fmt.Sprintf("the category %q is not one that this program knows; the service decides", cat))
+			hint := ""
+			var names []string
+			for _, s := range streams {
+				names = append(names, s.Category)
+			}
+			if n := nearest.Of(cat, names); n != "" {
+				hint = fmt.Sprintf(" (the nearest is %s)", n)
+			}
+			c.Notes = append(c.Notes, fmt.Sprintf("the category %q is not one that this program knows%s; the service decides", cat, hint))
 		}
 		if asked[strings.ToLower(cat)] {
 			continue

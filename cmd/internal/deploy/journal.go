@@ -145,6 +145,18 @@ func (s *Store) closeJournal(j *journal) error {
 	return nil
 }
 
+// Spent reports whether a saved plan is used up.
+func (s *Store) Spent(plan string) bool {
+	if plan == "" || strings.ContainsAny(plan, "/\\.") {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(s.dir, "spent", plan))
+	return err == nil
+}
+
+// ErrSpent refuses a saved plan that is used up.
+var ErrSpent = errors.New("the plan has been used already; a saved plan can be applied once, make a new one")
+
 // Spend notes that a saved plan is used; a second use is refused.
 func (s *Store) Spend(plan string) error {
 	if plan == "" {
@@ -162,7 +174,7 @@ func (s *Store) Spend(plan string) error {
 	}
 	f, err := disk.OpenFile(filepath.Join(dir, plan), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return errors.New("the plan has been used already; a saved plan can be applied once")
+		return ErrSpent
 	}
 	if err == nil {
 		err = errors.Join(f.Sync(), f.Close())
