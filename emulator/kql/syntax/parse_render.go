@@ -85,6 +85,9 @@ func (p *parser) parseNameList(end func(*parser) bool) Expr {
 		}
 		return nil
 	}, list{what: "name", end: end, some: true})}
+	if len(l.Items) > 0 { // a missing name stands in the gap before the comma
+		start = min(start, l.Items[0].Span().Start)
+	}
 	l.node = p.from(start)
 	return l
 }
@@ -156,7 +159,7 @@ func (p *parser) parseColumnList() Expr {
 		}
 		l.Items = append(l.Items, &NameRef{n.node, n})
 		if p.kind() != kindComma || p.renderProperty(1) || p.declaredNameLength(1) == 0 {
-			l.node = p.from(start)
+			l.node = p.from(min(start, l.Items[0].Span().Start))
 			return l
 		}
 		p.next()
