@@ -22,23 +22,23 @@ import (
 type servedProcess struct {
 	cmd            *exec.Cmd
 	ready          ready
-	stdout, stderr *output
+	stdout, stderr *written
 	client         *http.Client
 }
 
-// output is what a process has written so far, to be read while it still writes.
-type output struct {
+// written is what a process has written so far, to be read while it still writes.
+type written struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (o *output) Write(p []byte) (int, error) {
+func (o *written) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.b.Write(p)
 }
 
-func (o *output) String() string {
+func (o *written) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.b.String()
@@ -47,7 +47,7 @@ func (o *output) String() string {
 func startServe(t *testing.T, binary string, env []string, args ...string) *servedProcess {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "ready.json")
-	p := &servedProcess{stdout: &output{}, stderr: &output{}}
+	p := &servedProcess{stdout: &written{}, stderr: &written{}}
 	p.cmd = exec.Command(binary, append([]string{"serve", "--addr", "127.0.0.1:0", "--ready-file", file}, args...)...)
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
