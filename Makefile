@@ -22,6 +22,7 @@ demo: build
 docs: build
 	./blindspot test --mutate --mutants-out docs/mutants.json content
 	./blindspot docs
+	$(GO) test ./cmd/internal/deploy -run TestPropertiesPage -update
 
 test:
 	$(GO) test -tags $(TAGS) -timeout 540s ./...
