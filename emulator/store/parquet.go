@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 
@@ -22,6 +23,9 @@ func readParquet(name string, r io.ReaderAt, size int64, o Options) (out []*Data
 			out, err = nil, &Error{File: name, What: fmt.Sprintf("damaged Parquet file: %v", p)}
 		}
 	}()
+	if !footerFits(r, size) {
+		return nil, &Error{File: name, What: "no Parquet file, or a damaged one: its footer is longer than the file"}
+	}
 	f, err := parquet.OpenFile(r, size)
 	if err != nil {
 		return nil, &Error{File: name, What: "no Parquet file, or a damaged one: " + err.Error()}
@@ -77,6 +81,19 @@ func readParquet(name string, r io.ReaderAt, size int64, o Options) (out []*Data
 		d.Vectors = append(d.Vectors, col)
 	}
 	return []*Data{d}, nil
+}
+
+// footerFits reports whether a file can hold the footer that its end speaks of: the library takes memory for it before it
+// looks. A file without an end is the library's to refuse.
+func footerFits(r io.ReaderAt, size int64) bool {
+	var end [8]byte // the footer's length and a magic number
+	if size < int64(len(end)) {
+		return true
+	}
+	if _, err := r.ReadAt(end[:], size-int64(len(end))); err != nil {
+		return true
+	}
+	return int64(binary.LittleEndian.Uint32(end[:])) <= size-int64(len(end))
 }
 
 // parquetType returns Kusto's type for a column of no known table.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -138,6 +139,22 @@ func TestParquetShapes(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestParquetFooterIsBounded lets a file of a few hundred bytes claim a footer of four gigabytes.
+func TestParquetFooterIsBounded(t *testing.T) {
+	b := parquetFile(t, 3)
+	copy(b[len(b)-8:], "\xff\xff\xff\xff")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := Read("SigninLogs.parquet", bytes.NewReader(b), Options{Schema: signins})
+	runtime.ReadMemStats(&after)
+	if err == nil || !strings.Contains(err.Error(), "its footer is longer than the file") {
+		t.Errorf("%v", err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 16<<20 {
+		t.Errorf("%d bytes of memory for a file of %d", took, len(b))
 	}
 }
 
