@@ -97,18 +97,29 @@ func bytesOf(col vector.Column) int64 {
 		return n
 	case *vector.Strings:
 		if c.Dict != nil {
-			return 4*n + 40*int64(len(c.Dict.Values))
+			return 4*n + textBytes(c.Dict.Values, 1)
 		}
-		return 40 * n
+		return textBytes(c.Flat, 1)
 	case *vector.Dynamics:
 		if c.Text != nil {
-			return 4*n + 200*int64(len(c.Text.Values))
+			return 4*n + textBytes(c.Text.Values, treeShare)
 		}
 		return 100 * n
 	case *vector.Const:
 		return 64
 	}
 	return 8 * n
+}
+
+// treeShare is about how many times the bytes of a JSON text its tree takes, the text included.
+const treeShare = 9
+
+func textBytes(texts []string, share int) int64 {
+	n := 0
+	for _, t := range texts {
+		n += 24 + share*len(t)
+	}
+	return int64(n)
 }
 
 // fingerprint stands for an expression over one column: two expressions with the same one give the same for the same value.
