@@ -124,6 +124,9 @@ func (w *Workspace) query(ctx context.Context, text string, o QueryOptions) (*re
 	if len(c.Query.Results) == 0 {
 		return nil, &QueryError{Text: text, Diagnostics: []source.Diagnostic{{Severity: source.Error, Code: "BS101", Message: "the query has no tabular expression", Help: "end it with a table, print or another expression that yields rows"}}}
 	}
+	if at := c.Query.Unresolved; len(at) > 0 {
+		return nil, &QueryError{Text: text, Diagnostics: []source.Diagnostic{{Severity: source.Error, Code: "BS102", Span: at[0], Message: "the fuzzy union has none of its tables", Help: "one of them must be there, or a datatable beside them"}}}
+	}
 	out := &result.Result{}
 	for i, q := range c.Query.Results {
 		t, err := w.run(ctx, c, q.Rel, o)

@@ -125,6 +125,8 @@ func (f *queryFault) Reason() string {
 	switch f.Code() {
 	case "KS211":
 		return "UNKNOWN_FUNCTION"
+	case "BS102":
+		return "TABLE_NOT_EXISTS"
 	case "BS205":
 		return "WORKSPACE_NOT_EXIST"
 	}

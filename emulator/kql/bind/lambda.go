@@ -71,11 +71,12 @@ func (b *binder) declareFunction(name string, d *syntax.FunctionDeclaration) *fu
 		b.scope.declare(placeholder(par, b))
 	}
 	before := b.errors()
-	tables, stored, unsupported := len(b.out.Tables), len(b.out.Functions), len(b.out.Unsupported)
+	tables, stored, unsupported, unresolved := len(b.out.Tables), len(b.out.Functions), len(b.out.Unsupported), len(b.out.Unresolved)
 	f.declared = b.withoutRow(func() *item { return b.body(d.Body) })
 	f.bad = b.errors() > before
 	// what the declaration alone reads is not read until it is called
 	b.out.Tables, b.out.Functions, b.out.Unsupported = b.out.Tables[:tables], b.out.Functions[:stored], b.out.Unsupported[:unsupported]
+	b.out.Unresolved = b.out.Unresolved[:unresolved]
 	b.scope, b.suffix = outer, suffix
 	return f
 }
@@ -351,7 +352,7 @@ func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *ite
 		inner.declare(b.bindParameter(p, given[i]))
 	}
 	b.stack = append(b.stack, key)
-	unsupported := len(b.out.Unsupported)
+	unsupported, unresolved := len(b.out.Unsupported), len(b.out.Unresolved)
 	outer, text, suffix, muted, first, fuzzy := b.scope, b.text, b.suffix, b.muted, b.first, b.fuzzy
 	b.scope, b.text, b.suffix, b.muted, b.fuzzy = inner, f.text, 1, 0, false
 	b.silent++
@@ -363,6 +364,9 @@ func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *ite
 		respan(it, at)
 		for i := unsupported; i < len(b.out.Unsupported); i++ {
 			b.out.Unsupported[i].Span = at
+		}
+		for i := unresolved; i < len(b.out.Unresolved); i++ {
+			b.out.Unresolved[i] = at
 		}
 	}
 	b.scope, b.text, b.suffix, b.muted, b.first, b.fuzzy = outer, text, suffix, muted, first, fuzzy

@@ -28,6 +28,9 @@ type Query struct {
 	Diagnostics []source.Diagnostic
 	// Unsupported names what binds but cannot run here (a function without a kernel, a plugin), with its place.
 	Unsupported []Unsupported
+	// Unresolved are the fuzzy unions of which no table is there: they compile, and running them is an error
+	// (https://learn.microsoft.com/kusto/query/union-operator, parameter isfuzzy).
+	Unresolved []source.Span
 }
 
 // Result is one tabular result. A scalar expression as a statement yields a relation of one row.

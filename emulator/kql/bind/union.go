@@ -90,14 +90,16 @@ func (b *binder) union(in *table, o *syntax.UnionOperator) *table {
 		tables = append(tables, in)
 	}
 	// A fuzzy union leaves out the legs whose tables are not there, with all that they would have brought; when none is
-	// there, the legs stay as they are, without rows, and a fuzzy union around this one leaves it out as a whole.
-	lost := b.lost
+	// there, the legs stay as they are, the union cannot run, and a fuzzy union around this one leaves it out as a whole.
+	lost, unresolved := b.lost, len(b.out.Unresolved)
 	var gone []*table
 	for _, e := range o.Tables {
 		b.lost = 0
+		before := len(b.out.Unresolved)
 		legs := b.tablesOf(e)
 		if b.fuzzy && b.lost > 0 {
 			gone = append(gone, legs...)
+			b.out.Unresolved = b.out.Unresolved[:before]
 		} else {
 			tables = append(tables, legs...)
 		}
@@ -105,6 +107,7 @@ func (b *binder) union(in *table, o *syntax.UnionOperator) *table {
 	if len(tables) == 0 {
 		tables = gone
 		lost += len(gone)
+		b.out.Unresolved = append(b.out.Unresolved[:unresolved], at)
 	}
 	b.lost = lost
 	b.row, b.fuzzy = row, fuzzy
