@@ -6,7 +6,7 @@ import (
 )
 
 // A builder leaves the dictionary for flat strings when it has seen more distinct values than dictLimit and they are more than half of the rows.
-const dictLimit = 2048
+const dictLimit = 1 << 14
 
 // Builder makes a column row by row. The Append method must suit the type: AppendLong for int, long, datetime and timespan,
 // AppendString for string and guid, AppendNode or AppendJSON for dynamic. Strings are dictionary-encoded while that pays.
