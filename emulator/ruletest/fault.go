@@ -2,6 +2,7 @@ package ruletest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/content/tables"
+	"github.com/seed-caab1ad3/blindspot/emulator"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 )
@@ -93,7 +95,11 @@ func (r *Runner) disturbed(ctx context.Context, rule *content.Rule, file *conten
 		}
 	}
 	log, err := r.fire(ctx, rule, ready)
-	if err != nil {
+	var q *emulator.QueryError
+	switch {
+	case errors.As(err, &q) && q.Code() == "BS102":
+		return "", Fires // the fault took the last of the tables away: nothing is left to see, and the service says so
+	case err != nil:
 		return queryMessage(rule, err), Silent
 	}
 	n := len(log.Alerts())
