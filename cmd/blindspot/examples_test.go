@@ -105,10 +105,19 @@ func TestExamples(t *testing.T) {
 	port := regexp.MustCompile(`http://127\.0\.0\.1:8080`)
 	// The order is that of help, because a plan is made before it is applied.
 	var order []string
-	for _, c := range newApp(nil, nil, nil).Commands {
-		for name := range commandLeaves([]*cli.Command{c}) {
-			order = append(order, name)
+	var walk func(before string, list []*cli.Command)
+	walk = func(before string, list []*cli.Command) {
+		for _, c := range list {
+			name := before + c.Name
+			if _, ok := leaves[name]; ok {
+				order = append(order, name)
+			}
+			walk(name+" ", c.Subcommands)
 		}
+	}
+	walk("", newApp(nil, nil, nil).Commands)
+	if len(order) != len(leaves) {
+		t.Fatalf("%d commands in order, %d in all", len(order), len(leaves))
 	}
 	for _, name := range order {
 		for _, line := range examplesOf(leaves[name]) {
