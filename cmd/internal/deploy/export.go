@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -328,7 +329,10 @@ func bicepValue(v any, indent int) string {
 // lost, which the typed resources of azurerm cannot say.
 func terraformFile(list []*Resource) string {
 	var b strings.Builder
-	b.WriteString("terraform {\n  required_providers {\n    azapi = {\n      source  = \"Azure/azapi\"\n      version = \">= 2.0\"\n    }\n  }\n}\n\nvariable \"workspace_id\" {\n  description = \"The resource id of the Log Analytics workspace.\"\n  type        = string\n}\n\nvariable \"location\" {\n  type    = string\n  default = null\n}\n\nlocals {\n  resource_group_id = join(\"/\", slice(split(\"/\", var.workspace_id), 0, 5))\n}\n")
+	b.WriteString("terraform {\n  required_providers {\n    azapi = {\n      source  = \"Azure/azapi\"\n      version = \">= 2.0\"\n    }\n  }\n}\n\nvariable \"workspace_id\" {\n  description = \"The resource id of the Log Analytics workspace.\"\n  type        = string\n}\n\nlocals {\n  resource_group_id = join(\"/\", slice(split(\"/\", var.workspace_id), 0, 5))\n}\n")
+	if slices.ContainsFunc(list, func(r *Resource) bool { return r.Kind == Workbook }) { // nothing else has a place of its own
+		b.WriteString("\nvariable \"location\" {\n  description = \"The region of the workbooks, such as westeurope.\"\n  type        = string\n}\n")
+	}
 	taken := map[string]bool{}
 	symbols := map[string]string{}
 	for _, r := range list {
