@@ -306,7 +306,7 @@ func TestLSPConversation(t *testing.T) {
 	if len(actions) != 2 || actions[0].Title != "write UserPrincipalName" || !strings.Contains(actions[1].Title, "ignore KS142") {
 		t.Fatalf("%+v", actions)
 	}
-	if edit := actions[1].Edit.Changes[e.uri(file)][0]; edit.NewText != "  // blindspot: ignore KS142 TODO say why\n" || edit.Range.Start != (lspPosition{14, 0}) {
+	if edit := actions[1].Edit.Changes[e.uri(file)][0]; edit.NewText != "  // blindspot: ignore KS142\n" || edit.Range.Start != (lspPosition{14, 0}) {
 		t.Errorf("%+v", edit)
 	}
 	edit := actions[0].Edit.Changes[e.uri(file)][0]

@@ -239,21 +239,29 @@ func (w *watch) gather(ctx context.Context, names map[string]bool) bool {
 	if len(names) > manyFiles {
 		wait = debounceManyFiles
 	}
+	name, ok := w.within(ctx, wait)
+	if ok {
+		names[name] = true
+	}
+	return ok
+}
+
+// within waits for one change that counts, for as long as that, and names its file.
+func (w *watch) within(ctx context.Context, wait time.Duration) (name string, ok bool) {
 	limit := time.NewTimer(wait)
 	defer limit.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return false
+			return "", false
 		case <-limit.C:
-			return false
-		case e, ok := <-w.notify.Events:
-			if !ok {
-				return false
+			return "", false
+		case e, open := <-w.notify.Events:
+			if !open {
+				return "", false
 			}
 			if w.heed(e) {
-				names[e.Name] = true
-				return true
+				return e.Name, true
 			}
 		}
 	}
@@ -264,26 +272,14 @@ func (w *watch) quiet(ctx context.Context, wait time.Duration) bool {
 	if w.notify == nil {
 		return false
 	}
-	limit := time.NewTimer(wait)
-	defer limit.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-limit.C:
-			return false
-		case e, ok := <-w.notify.Events:
-			if !ok {
-				return false
-			}
-			if w.heed(e) {
-				names := map[string]bool{e.Name: true}
-				for w.gather(ctx, names) {
-				}
-				return true
-			}
-		}
+	name, ok := w.within(ctx, wait)
+	if !ok {
+		return false
 	}
+	names := map[string]bool{name: true}
+	for w.gather(ctx, names) {
+	}
+	return true
 }
 
 // overflow says whether an error of the watcher is that more happened than it could tell, which is a change.

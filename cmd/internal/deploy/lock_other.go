@@ -2,10 +2,7 @@
 
 package deploy
 
-// Lock does nothing here: etags alone keep two applies apart.
-func (s *Store) Lock() (release func(), err error) {
-	if err := s.make(); err != nil {
-		return nil, err
-	}
-	return func() {}, nil
-}
+import "os"
+
+// lockFile does nothing here: etags alone keep two applies apart.
+func lockFile(*os.File) error { return nil }

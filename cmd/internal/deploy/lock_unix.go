@@ -5,26 +5,14 @@ package deploy
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"syscall"
 )
 
-// Lock keeps a second apply from the same folder away while one runs. The system frees it when the process ends, however
-// it ends.
-func (s *Store) Lock() (release func(), err error) {
-	if err := s.make(); err != nil {
-		return nil, err
+// lockFile takes a lock that goes with the process; ErrLocked when another has it.
+func lockFile(f *os.File) error {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return ErrLocked
 	}
-	f, err := os.OpenFile(filepath.Join(s.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, notWritten(filepath.Join(s.dir, "lock"), err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, ErrLocked
-		}
-		return nil, err
-	}
-	return func() { f.Close() }, nil
+	return err
 }

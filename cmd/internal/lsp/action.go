@@ -86,7 +86,8 @@ func (s *Server) edits(d *document, list []content.Edit) *workspaceEdit {
 	return &workspaceEdit{map[string][]textEdit{d.uri: out}}
 }
 
-// ignoring is the comment that ignores a finding, on a line of its own before it; nil where none can stand.
+// ignoring is the comment that ignores a finding, on a line of its own before it; nil where none can stand. The reason is left to
+// the user: validate asks for it until one is there.
 func (s *Server) ignoring(d *document, f *report.Finding) *workspaceEdit {
 	if f.Line < 1 || strings.HasSuffix(d.file, ".json") || d.query() {
 		return nil
@@ -104,7 +105,7 @@ func (s *Server) ignoring(d *document, f *report.Finding) *workspaceEdit {
 			mark = "//"
 		}
 	}
-	text := indent + mark + " blindspot: ignore " + f.Name() + " TODO say why\n"
+	text := indent + mark + " blindspot: ignore " + f.Name() + "\n"
 	start := position{at.Start.Line, 0}
 	return &workspaceEdit{map[string][]textEdit{d.uri: {{span{start, start}, text}}}}
 }
