@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql"
-	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
 	"github.com/seed-caab1ad3/blindspot/validate"
 )
 
@@ -55,37 +53,5 @@ func (x *stage) checkFindings(want []string) {
 	}
 	if len(want) == 0 && len(got) > 0 {
 		t.Errorf("findings\n%s\nwant none", text)
-	}
-}
-
-func (x *stage) checkExport(want *wantExport) {
-	t := x.t
-	for _, r := range x.rules {
-		d, err := sentinel.CustomDetectionOf(r)
-		if want.Refused != "" {
-			if err == nil || !strings.Contains(err.Error(), want.Refused) {
-				t.Errorf("error %v; want %q", err, want.Refused)
-			}
-			continue
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		body := string(content.AppendJSON(nil, d.Body))
-		if want.Frequency != "" && !strings.Contains(body, `"frequency":"`+want.Frequency+`"`) {
-			t.Errorf("body %s; want the frequency %s", body, want.Frequency)
-		}
-		if want.Lookback != "" && !strings.Contains(body, `"lookback":"`+want.Lookback+`"`) {
-			t.Errorf("body %s; want the lookback %s", body, want.Lookback)
-		}
-		lost := strings.Join(d.Lost, "\n")
-		for _, w := range want.Lost {
-			if !strings.Contains(lost, w) {
-				t.Errorf("lost\n%s\nwant %q", lost, w)
-			}
-		}
-		if len(d.Lost) != len(want.Lost) {
-			t.Errorf("lost\n%s\nwant %d entries", lost, len(want.Lost))
-		}
 	}
 }

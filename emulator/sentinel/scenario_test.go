@@ -109,7 +109,7 @@ type expect struct {
 	Properties map[string]string `yaml:"properties"`
 	Findings   *[]string         `yaml:"findings"`
 	Loses      map[string]string `yaml:"loses"`
-	Export     *wantExport       `yaml:"export"`
+	Export     map[string]any    `yaml:"export"` // of a rule to Defender, which cmd/internal/deploy does: its TestExportScenarios runs these
 	Golden     string            `yaml:"golden"`
 	Longest    map[string]int    `yaml:"longest"` // bytes of a column of the first alert's row
 }
@@ -167,13 +167,6 @@ type wantDisabled struct {
 	At     string `yaml:"at"`
 	Name   string `yaml:"name"`
 	Reason string `yaml:"reason"`
-}
-
-type wantExport struct {
-	Frequency string   `yaml:"frequency"`
-	Lookback  string   `yaml:"lookback"`
-	Refused   string   `yaml:"refused"`
-	Lost      []string `yaml:"lost"`
 }
 
 func scenarios(t testing.TB) []scenario {
@@ -606,13 +599,13 @@ func (x *stage) check() {
 		x.checkFindings(*e.Findings)
 	}
 	if e.Export != nil {
-		x.checkExport(e.Export)
+		t.Skip("cmd/internal/deploy TestExportScenarios runs it")
 	}
 	if e.Loses != nil {
 		x.checkLoses(e.Loses)
 	}
 	if x.s.Until == "" {
-		if e.Findings == nil && e.Export == nil && e.Loses == nil {
+		if e.Findings == nil && e.Loses == nil {
 			t.Fatal("a scenario runs until an instant")
 		}
 		return

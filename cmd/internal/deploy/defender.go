@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/content/attack"
@@ -66,16 +67,13 @@ func detection(r *Resource, reads *readSet) (body map[string]any, lost []string,
 		if err != nil {
 			return nil, nil, "its queryPeriod cannot be read"
 		}
-		// What the service looks back by itself for a frequency; more needs the preview's lookback.
-		back := 14 * 24
-		switch {
-		case f.Value.Hours() < 1:
-			back = 48
-		case f.Value.Hours() >= 24:
-			back = 30 * 24
-		}
-		if period.Value.Hours() > float64(back) {
-			return nil, nil, fmt.Sprintf("it looks back %s, and a detection that runs every %s looks back %d hours at most", period.Short(), f.Short(), back)
+		// How far back a detection may look goes by its frequency (Microsoft Defender XDR documentation, "Custom detection rules").
+		const hour, day = time.Hour, 24 * time.Hour
+		switch back := period.Value; {
+		case f.Value < hour && back >= 2*day:
+			return nil, nil, fmt.Sprintf("it looks back %s, and a detection that runs every %s looks back less than 48 hours", period.Short(), f.Short())
+		case f.Value < day && back > 14*day, back > 30*day:
+			return nil, nil, fmt.Sprintf("it looks back %s, and a detection that runs every %s looks back 14 days at most, 30 if it runs once a day or less", period.Short(), f.Short())
 		}
 		lost = append(lost, fmt.Sprintf("queryPeriod %s: a detection chooses its look-back by ingestion time and drops what overlaps; the beta's schedule.lookback can be set to %s", period.Short(), period.ISO()))
 		query, refused = withThreshold(query, text("triggerOperator"), p["triggerThreshold"])
@@ -122,7 +120,9 @@ func detection(r *Resource, reads *readSet) (body map[string]any, lost []string,
 			lost = append(lost, "grouping into incidents is left to Defender's correlation")
 		}
 	}
-	if e, _ := p["eventGroupingSettings"].(map[string]any); e["aggregationKind"] != "AlertPerResult" {
+	if e, _ := p["eventGroupingSettings"].(map[string]any); e["aggregationKind"] == "AlertPerResult" {
+		lost = append(lost, "an alert for each row, 150 a run at most, and none that sums up the rest")
+	} else {
 		lost = append(lost, "one alert for all rows: a detection makes an alert for each, unless the beta's eventGroupingKind is singleAlert")
 	}
 	status := "enabled"

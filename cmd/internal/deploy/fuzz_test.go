@@ -1,9 +1,14 @@
 package deploy
 
 import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/seed-caab1ad3/blindspot/cmd/internal/azure"
+	"github.com/seed-caab1ad3/blindspot/cmd/internal/terminal"
 	"github.com/seed-caab1ad3/blindspot/content"
 )
 
@@ -84,5 +89,126 @@ func FuzzRedact(f *testing.F) {
 		n, l := words(s)
 		_, _ = n, l
 		_, _ = readParameters(s)
+	})
+}
+
+// showPlan writes a plan in every form.
+func showPlan(t *testing.T, p *Plan) {
+	t.Helper()
+	for _, err := range []error{p.WriteText(terminal.Stream{Writer: io.Discard, Width: 80}), p.WriteJSON(io.Discard), p.WriteMarkdown(io.Discard)} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// FuzzSavedPlan reads anything as a saved plan: what is taken is planned anew over an empty workspace, shown and saved again.
+func FuzzSavedPlan(f *testing.F) {
+	for _, s := range []string{
+		`{"plan":{"schemaVersion":1,"workspace":"t","actions":[{"kind":"rule","name":"a","id":"b","action":"create","fields":[{"path":"a","from":1,"to":null}]}],"notes":["n"]},"options":{"Prune":true,"Only":["a"]},"wanted":[{"kind":"rule","id":"b","body":{"kind":"Scheduled","properties":{"displayName":"a","query":"T"}}}]}`,
+		`{"plan":{"schemaVersion":1},"wanted":[{"kind":"watchlist","id":"w","body":{"properties":{"watchlistAlias":"w"}},"items":[{"id":"1","values":{"A":"b"}}]},{"kind":"function","id":"f","body":{"properties":{"functionAlias":"f"}}}]}`,
+		`{"plan":{"schemaVersion":1},"wanted":[{"kind":"metadata","id":"m","body":{}},{"kind":"action","id":"a","body":{"properties":{"triggerUri":"${env:HOOK}"}}}]}`,
+		`{"plan":{"schemaVersion":2}}`, `{"plan":null}`, `[]`, ``,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		saved, err := ReadSaved(b)
+		if err != nil {
+			oneLine(t, err)
+			return
+		}
+		s := &State{Target: anyTarget(), Resources: map[string]*Resource{}, Marks: map[string]*Mark{}}
+		_ = saved.Fits(s)
+		_ = ReadFor(saved.Desired)
+		showPlan(t, saved.Plan)
+		p, err := BuildPlan(saved.Desired, s, saved.Options)
+		if err != nil {
+			return
+		}
+		showPlan(t, p)
+		if again, err := p.Save(saved.Desired, saved.Options); err != nil {
+			t.Error(err)
+		} else if _, err := ReadSaved(again); err != nil {
+			t.Errorf("what was read is saved as what cannot be: %v\n%s", err, again)
+		}
+	})
+}
+
+func oneLine(t *testing.T, err error) {
+	t.Helper()
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("an error of several lines: %q", err)
+	}
+}
+
+// FuzzStateFolder puts anything where a snapshot and the journal are: reading them ends in an error or in a plan that can be shown.
+func FuzzStateFolder(f *testing.F) {
+	w := anyTarget()
+	f.Add([]byte(`{"schemaVersion":1,"id":"x","resourceId":"`+w.ResourceID()+`","entries":[{"kind":"rule","id":"a","name":"A","before":{"kind":"rule","id":"a","body":{"kind":"NRT","properties":{"displayName":"A","query":"T"}}},"marked":true},{"kind":"watchlist","id":"w","before":null}]}`), []byte(`{"key":"rule/a","step":"put"}`+"\n"+`{"key":"rule/a","done":true}`+"\n"+`{"key":"b"`))
+	f.Add([]byte(`{"entries":[{}]}`), []byte("\x00\n\n{}\n"))
+	f.Fuzz(func(t *testing.T, snapshot, journal []byte) {
+		dir := t.TempDir()
+		store := &Store{dir: dir}
+		if err := os.MkdirAll(store.snapshots(), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for name, b := range map[string][]byte{filepath.Join(store.snapshots(), "s.json"): snapshot, store.journalFile(): journal} {
+			if err := os.WriteFile(name, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if open, err := store.Unfinished(); err == nil {
+			for _, k := range open {
+				if k == "" {
+					t.Error("a key without a name is unfinished")
+				}
+			}
+		}
+		snap, err := store.Snapshot("s")
+		if err != nil {
+			oneLine(t, err)
+			return
+		}
+		s := &State{Target: w, Resources: map[string]*Resource{}, Marks: map[string]*Mark{}}
+		for i, e := range snap.Entries { // what was changed since
+			if e.Before != nil && i%2 == 0 {
+				s.Resources[e.Before.Key()] = &Resource{Kind: e.Before.Kind, ID: e.Before.ID, Body: map[string]any{"properties": map[string]any{"displayName": "other"}}}
+			}
+		}
+		_ = ReadAll(snap)
+		if p, err := BuildRollback(snap, s); err == nil {
+			showPlan(t, p)
+		} else {
+			oneLine(t, err)
+		}
+	})
+}
+
+// FuzzRaw reads anything as a *.arm.json file: what is read is written as what reads back to the same.
+func FuzzRaw(f *testing.F) {
+	for _, s := range []string{
+		automation(1, "Close"), `{"resource":"action","id":"a/b","properties":{"triggerUri":"${env:HOOK}","logicAppResourceId":"x"}}`,
+		`{"resource":"rule","id":"a","kind":"Fusion","properties":{"n":1e400,"list":[null,{"a":0.10}]}}`, `{"resource":"workbook","id":"a","location":"l","tags":{"a":null},"properties":null}`, `{`, `{"resource":"x"}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := readRaw("a.arm.json", b)
+		if err != nil {
+			oneLine(t, err)
+			return
+		}
+		_ = r.Name()
+		_ = r.hash()
+		_ = r.wire()
+		text := writeRaw(r)
+		again, err := readRaw("b.arm.json", text)
+		if err != nil {
+			t.Fatalf("%s\nis written as\n%s\nand not read: %v", b, text, err)
+		}
+		if second := writeRaw(again); string(second) != string(text) {
+			t.Fatalf("%s\nis written as\n%s\nread, and written as\n%s", b, text, second)
+		}
 	})
 }
