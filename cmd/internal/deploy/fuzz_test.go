@@ -105,9 +105,10 @@ func showPlan(t *testing.T, p *Plan) {
 // FuzzSavedPlan reads anything as a saved plan: what is taken is planned anew over an empty workspace, shown and saved again.
 func FuzzSavedPlan(f *testing.F) {
 	for _, s := range []string{
-		`{"plan":{"schemaVersion":1,"workspace":"t","actions":[{"kind":"rule","name":"a","id":"b","action":"create","fields":[{"path":"a","from":1,"to":null}]}],"notes":["n"]},"options":{"Prune":true,"Only":["a"]},"wanted":[{"kind":"rule","id":"b","body":{"kind":"Scheduled","properties":{"displayName":"a","query":"T"}}}]}`,
-		`{"plan":{"schemaVersion":1},"wanted":[{"kind":"watchlist","id":"w","body":{"properties":{"watchlistAlias":"w"}},"items":[{"id":"1","values":{"A":"b"}}]},{"kind":"function","id":"f","body":{"properties":{"functionAlias":"f"}}}]}`,
-		`{"plan":{"schemaVersion":1},"wanted":[{"kind":"metadata","id":"m","body":{}},{"kind":"action","id":"a","body":{"properties":{"triggerUri":"${env:HOOK}"}}}]}`,
+		`{"plan":{"schemaVersion":1,"workspace":"t","actions":[{"kind":"rule","name":"a","id":"b","action":"create","fields":[{"path":"a","from":1,"to":null}]}],"notes":["n"]},"options":{"Prune":true,"Only":["a"]},"wanted":[{"resource":"rule","id":"b","body":{"kind":"Scheduled","properties":{"displayName":"a","query":"T"}}}]}`,
+		`{"plan":{"schemaVersion":1},"wanted":[{"resource":"watchlist","id":"w","body":{"properties":{"watchlistAlias":"w"}},"items":[{"id":"1","values":{"A":"b"}}]},{"resource":"function","id":"f","body":{"properties":{"functionAlias":"f"}}}]}`,
+		`{"plan":{"schemaVersion":1},"wanted":[{"resource":"metadata","id":"m","body":{}},{"resource":"action","id":"a","body":{"properties":{"triggerUri":"${env:HOOK}"}}}]}`,
+		`{"plan":{"schemaVersion":1},"wanted":[null]}`, `{"plan":{"schemaVersion":1,"actions":[{"kind":"x","action":"y"}]},"wanted":[{"resource":"rule"}]}`,
 		`{"plan":{"schemaVersion":2}}`, `{"plan":null}`, `[]`, ``,
 	} {
 		f.Add([]byte(s))
@@ -145,8 +146,8 @@ func oneLine(t *testing.T, err error) {
 // FuzzStateFolder puts anything where a snapshot and the journal are: reading them ends in an error or in a plan that can be shown.
 func FuzzStateFolder(f *testing.F) {
 	w := anyTarget()
-	f.Add([]byte(`{"schemaVersion":1,"id":"x","resourceId":"`+w.ResourceID()+`","entries":[{"kind":"rule","id":"a","name":"A","before":{"kind":"rule","id":"a","body":{"kind":"NRT","properties":{"displayName":"A","query":"T"}}},"marked":true},{"kind":"watchlist","id":"w","before":null}]}`), []byte(`{"key":"rule/a","step":"put"}`+"\n"+`{"key":"rule/a","done":true}`+"\n"+`{"key":"b"`))
-	f.Add([]byte(`{"entries":[{}]}`), []byte("\x00\n\n{}\n"))
+	f.Add([]byte(`{"schemaVersion":1,"id":"x","resourceId":"`+w.ResourceID()+`","entries":[{"kind":"rule","id":"a","name":"A","before":{"resource":"rule","id":"a","body":{"kind":"NRT","properties":{"displayName":"A","query":"T"}}},"marked":true},{"kind":"watchlist","id":"w","before":null}]}`), []byte(`{"key":"rule/a","step":"put"}`+"\n"+`{"key":"rule/a","done":true}`+"\n"+`{"key":"b"`))
+	f.Add([]byte(`{"entries":[{},{"before":{}},{"kind":"rule","before":{"resource":"rule"}}]}`), []byte("\x00\n\n{}\n"))
 	f.Fuzz(func(t *testing.T, snapshot, journal []byte) {
 		dir := t.TempDir()
 		store := &Store{dir: dir}
@@ -170,6 +171,7 @@ func FuzzStateFolder(f *testing.F) {
 			oneLine(t, err)
 			return
 		}
+		snap.ResourceID = w.ResourceID()
 		s := &State{Target: w, Resources: map[string]*Resource{}, Marks: map[string]*Mark{}}
 		for i, e := range snap.Entries { // what was changed since
 			if e.Before != nil && i%2 == 0 {

@@ -273,6 +273,20 @@ func (s *Store) Snapshot(name string) (*Snapshot, error) {
 	if err := d.Decode(&snap); err != nil {
 		return nil, fmt.Errorf("the snapshot %q cannot be read: %v", name, err)
 	}
+	if snap.SchemaVersion > 1 {
+		return nil, fmt.Errorf("the snapshot %q was made by a newer version of blindspot; use that one", name)
+	}
+	for i, e := range snap.Entries {
+		err := (&Resource{Kind: e.Kind, ID: e.ID, Body: map[string]any{"properties": map[string]any{}}}).readable()
+		if err == nil && e.Before != nil {
+			if err = e.Before.readable(); err == nil && (e.Before.Kind != e.Kind || !strings.EqualFold(e.Before.ID, e.ID)) {
+				err = fmt.Errorf("entry %d is the %s %q, and holds another", i+1, e.Kind, e.ID)
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the snapshot %q is damaged: %w", name, err)
+		}
+	}
 	return &snap, nil
 }
 

@@ -686,8 +686,8 @@ func ReadSaved(b []byte) (*Saved, error) {
 		return nil, fmt.Errorf("the plan was made by a newer version of blindspot; make it anew")
 	}
 	for _, r := range s.Wanted {
-		if r.Kind.info() == nil {
-			return nil, fmt.Errorf("the saved plan holds the unknown kind %q; make it anew", r.Kind)
+		if err := r.readable(); err != nil {
+			return nil, fmt.Errorf("the saved plan is damaged: %w; make it anew", err)
 		}
 	}
 	return &Saved{s.Plan, s.Options, &Desired{Resources: s.Wanted}}, nil
