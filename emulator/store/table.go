@@ -61,6 +61,8 @@ type Table struct {
 	shape    *Shape
 	own      bool // the shape is no other table's
 	segments []*segment
+	words    lexicon
+	stale    bool // some segments hold older dictionaries than the lexicon
 }
 
 // segment is rows in the order of their time, never changed once it is in a table.
@@ -71,10 +73,17 @@ type segment struct {
 	untimed  int     // rows at the start whose time is null
 	ingested []int64 // nil when every row was ingested at its own time
 	number   int
-
-	once sync.Once
-	ids  vector.Column
+	shared   []string // the columns whose dictionary is the lexicon's
+	ids      *rowIDs
 }
+
+// rowIDs are the ids of a segment's rows, made when they are asked for.
+type rowIDs struct {
+	once sync.Once
+	col  vector.Column
+}
+
+func (s *segment) share(column string) { s.shared = append(s.shared, column) }
 
 // NewTable returns an empty table. Columns may be nil: rows bring their own.
 func NewTable(name string, columns []Column) *Table {
@@ -123,7 +132,8 @@ func (t *Table) Rows() int {
 	return n
 }
 
-// smallSegment is the number of rows below which an append is merged with the segment before it.
+// smallSegment is the number of rows below which an append is merged with the segment before it, and from which on a segment
+// shares the table's dictionaries.
 const smallSegment = 8192
 
 // Append adds rows. They are put in the order of TimeGenerated; of equal times the order stays.
@@ -142,7 +152,7 @@ func (t *Table) Append(d *Data) error {
 		}
 		t.addColumn(c)
 	}
-	s := &segment{n: d.N, columns: map[string]vector.Column{}}
+	s := &segment{n: d.N, columns: map[string]vector.Column{}, ids: &rowIDs{}}
 	for i, c := range d.Columns {
 		if v := d.Vectors[i]; v.Len() != d.N {
 			return fmt.Errorf("table %s: column %q has %d rows where there are %d", t.Name, c.Name, v.Len(), d.N)
@@ -167,6 +177,12 @@ func (t *Table) Append(d *Data) error {
 	}
 	s.number = len(t.segments)
 	s.sort()
+	if s.n >= smallSegment {
+		if t.words == nil {
+			t.words = lexicon{}
+		}
+		t.stale = t.words.share(s) || t.stale
+	}
 	t.segments = append(t.segments[:len(t.segments):len(t.segments)], s)
 	return nil
 }
@@ -180,7 +196,7 @@ func (s *segment) columnOr(name string, t value.Type) vector.Column {
 
 // join puts the rows of two segments together.
 func join(a, b *segment, columns []Column) *segment {
-	out := &segment{n: a.n + b.n, columns: map[string]vector.Column{}}
+	out := &segment{n: a.n + b.n, columns: map[string]vector.Column{}, ids: &rowIDs{}}
 	for _, c := range columns {
 		_, inA := a.columns[c.Name]
 		_, inB := b.columns[c.Name]
@@ -278,11 +294,8 @@ type Rows struct {
 
 // Read returns the named columns of the rows in a range, in the order of time within each segment.
 func (t *Table) Read(columns []string, r Range) []Rows {
-	t.mu.RLock()
-	segments := t.segments
-	t.mu.RUnlock()
 	var out []Rows
-	for _, s := range segments {
+	for _, s := range t.current() {
 		from, to := s.bounds(r)
 		if from >= to {
 			continue
@@ -300,6 +313,26 @@ func (t *Table) Read(columns []string, r Range) []Rows {
 		out = append(out, rows)
 	}
 	return out
+}
+
+// current returns the segments, all with the newest dictionaries.
+func (t *Table) current() []*segment {
+	t.mu.RLock()
+	segments, stale := t.segments, t.stale
+	t.mu.RUnlock()
+	if !stale {
+		return segments
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stale {
+		segments = make([]*segment, len(t.segments))
+		for i, s := range t.segments {
+			segments[i] = t.words.renewed(s)
+		}
+		t.segments, t.stale = segments, false
+	}
+	return t.segments
 }
 
 // bounds returns the run of rows whose time is in the range. A table without times is not bounded.
@@ -363,8 +396,8 @@ func (t *Table) column(s *segment, name string) vector.Column {
 		}
 		return &vector.Longs{Typ: value.DateTime, Data: s.ingested}
 	case itemIDColumn:
-		s.once.Do(func() { s.ids = t.itemIDs(s) })
-		return s.ids
+		s.ids.once.Do(func() { s.ids.col = t.itemIDs(s) })
+		return s.ids.col
 	}
 	return nil
 }
