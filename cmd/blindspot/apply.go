@@ -242,7 +242,10 @@ func secondSignal(c *cli.Context) (<-chan struct{}, func()) {
 
 // applyProgress shows a bar on a terminal, and a line an item elsewhere.
 func applyProgress(c *cli.Context, total int) (func(deploy.Item), func()) {
-	t := talk(c)
+	t := remarks(c)
+	if c.Bool("quiet") {
+		return func(deploy.Item) {}, func() {}
+	}
 	if !t.TTY {
 		var mu sync.Mutex
 		n := 0

@@ -79,7 +79,7 @@ func runBacktest(c *cli.Context) error {
 			return fail(exitUsage, "%v", err)
 		}
 		for _, name := range cfg.Expect.Unknown(append(rules[:len(rules):len(rules)], l.Bundle.Rules...)) {
-			fmt.Fprintf(c.App.ErrWriter, "warning: %s expects something of %q, and no rule is called so\n", f, name)
+			fmt.Fprintf(remarks(c), "warning: %s expects something of %q, and no rule is called so\n", f, name)
 		}
 	}
 	if s := c.String("sweep"); s != "" {
@@ -113,7 +113,7 @@ func runBacktest(c *cli.Context) error {
 	if load.First.IsZero() && cfg.Engine == nil {
 		return fail(exitUsage, "no events of the tables that the rules read")
 	}
-	bar := newBar(talk(c), "rules", len(rules))
+	bar := newBar(remarks(c), "rules", len(rules))
 	cfg.Progress = func(done, _ int) { bar.set(done) }
 	rep, err := backtest.Run(c.Context, cfg)
 	bar.finish()

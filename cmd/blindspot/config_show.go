@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -24,10 +25,12 @@ func configCommand() *cli.Command {
    blindspot config show --all content/rules --format json`,
 		Subcommands: []*cli.Command{{
 			Name:      "show",
-			Usage:     "every setting with its value and its origin: the line of blindspot.yaml, a variable, or the default",
+			Usage:     "every setting with its value and its origin: a flag, a variable, a line of blindspot.yaml or of your own file, or the default",
 			ArgsUsage: "[PATH...]",
-			Description: `blindspot.yaml is the nearest one in the folder of PATH, or above it. Secrets are never settings; values that look like one are
-not shown.
+			Description: `A flag goes before a variable, that before blindspot.yaml, that before your own file, that before the default. blindspot.yaml
+is the nearest one in the folder of PATH, or above it. Your own file is ~/.config/blindspot/config.yaml (or below XDG_CONFIG_HOME, or
+%AppData%\blindspot\config.yaml); it has defaults: and workspaces:, and nothing that content is judged by. Secrets are never
+settings; values that look like one are not shown.
 
 Examples:
    blindspot config show
@@ -63,7 +66,14 @@ func runConfigShow(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var list []setting
+	user, err := userConfig()
+	if err != nil {
+		return err
+	}
+	list, err := standingValues(c, sources{doc, user})
+	if err != nil {
+		return err
+	}
 	file := ""
 	if doc != nil {
 		file = doc.File()
@@ -83,6 +93,15 @@ func runConfigShow(c *cli.Context) error {
 		}
 		list = append(list, leaves(doc, doc.Root, nil)...)
 	}
+	if user != nil {
+		for _, s := range leaves(user, user.Root, nil) {
+			name := strings.Split(s.Key, ".") // a workspace of the same name in blindspot.yaml is the one
+			if len(name) < 2 || name[0] != "workspaces" || doc == nil || !doc.Has("workspaces", name[1]) {
+				list = append(list, s)
+			}
+		}
+	}
+	list = slices.DeleteFunc(list, func(s setting) bool { return strings.HasPrefix(s.Key, "defaults.") })
 	set := map[string]bool{}
 	for _, s := range list {
 		set[s.Key] = true
@@ -113,7 +132,7 @@ func runConfigShow(c *cli.Context) error {
 	}
 	w := out(c)
 	if file == "" {
-		fmt.Fprintln(w, "no blindspot.yaml here or above; everything has its default")
+		fmt.Fprintln(w, "no blindspot.yaml here or above")
 	} else {
 		fmt.Fprintf(w, "%s\n", w.Paint(terminal.Bold, file))
 	}
@@ -125,6 +144,25 @@ func runConfigShow(c *cli.Context) error {
 		fmt.Fprintf(w, "%-*s  %-24s %s\n", wide, s.Key, s.Value, w.Paint(terminal.Dim, s.Origin))
 	}
 	return nil
+}
+
+// standingValues are the settings that need not be typed, each with the value that counts.
+func standingValues(c *cli.Context, f sources) ([]setting, error) {
+	var list []setting
+	for _, s := range standingSettings() {
+		v, origin, err := f.given(s)
+		if err != nil {
+			return nil, err
+		}
+		if typed := c.String("color"); s.name == "color" && typed != v && typed != s.ordinary {
+			v, origin = typed, "--color"
+		}
+		if v == "" {
+			v, origin = s.ordinary, "default"
+		}
+		list = append(list, setting{s.name, masked(s.name, v), origin})
+	}
+	return list, nil
 }
 
 func defaultPath() string {

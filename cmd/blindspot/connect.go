@@ -126,7 +126,7 @@ func runConnectStatus(c *cli.Context) error {
 		}
 	}
 	for _, n := range s.Notes {
-		fmt.Fprintf(c.App.ErrWriter, "Note: %s.\n", azure.Redact(n))
+		fmt.Fprintf(remarks(c), "Note: %s.\n", azure.Redact(n))
 	}
 	return nil
 }
@@ -207,7 +207,7 @@ func runConnect(c *cli.Context, on bool) error {
 	if err := deploy.Connect(c.Context, w, x); err != nil {
 		return remoteError(err)
 	}
-	fmt.Fprintln(c.App.ErrWriter, "Done. The first rows take up to 15 minutes; some streams take three days to begin.")
+	fmt.Fprintln(remarks(c), "Done. The first rows take up to 15 minutes; some streams take three days to begin.")
 	return nil
 }
 
@@ -241,6 +241,6 @@ func showConnection(c *cli.Context, x *deploy.Connection) {
 		fmt.Fprintf(o, "Together about %.2f a day, %.2f a month of 30 days.\n", *x.Total, *x.Total*30)
 	}
 	for _, n := range x.Notes {
-		fmt.Fprintf(c.App.ErrWriter, "Note: %s.\n", n)
+		fmt.Fprintf(remarks(c), "Note: %s.\n", n)
 	}
 }

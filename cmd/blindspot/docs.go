@@ -86,7 +86,7 @@ func runDocs(c *cli.Context) error {
 			return fail(exitUsage, "%s: %s", name, plainCause(err))
 		}
 	}
-	fmt.Fprintf(talk(c), "%d pages in %s, %d written, %d removed\n", len(files), dir, len(changed), len(gone))
+	fmt.Fprintf(remarks(c), "%d pages in %s, %d written, %d removed\n", len(files), dir, len(changed), len(gone))
 	return nil
 }
 

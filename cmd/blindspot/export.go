@@ -89,7 +89,7 @@ func runExport(c *cli.Context) error {
 		return fail(exitUsage, "%v", err)
 	}
 	for _, n := range notes {
-		fmt.Fprintf(c.App.ErrWriter, "Note: %s\n", n)
+		fmt.Fprintf(remarks(c), "Note: %s\n", n)
 	}
 	if c.String("out") == "" {
 		if len(files) != 1 {
@@ -117,7 +117,7 @@ func writeNew(c *cli.Context, files []deploy.File, dir string) error {
 	if err := deploy.WriteFiles(files); err != nil {
 		return fail(exitUsage, "%v", err)
 	}
-	fmt.Fprintf(c.App.ErrWriter, "%d files written to %s\n", len(files), dir)
+	fmt.Fprintf(remarks(c), "%d files written to %s\n", len(files), dir)
 	return nil
 }
 
@@ -148,7 +148,7 @@ Examples:
 				}
 				list, notes, err := deploy.Import(filepath.ToSlash(name), b, nowhere())
 				for _, n := range notes {
-					fmt.Fprintf(c.App.ErrWriter, "Note: %s\n", n)
+					fmt.Fprintf(remarks(c), "Note: %s\n", n)
 				}
 				if err != nil {
 					return fail(exitUsage, "%v", err)

@@ -66,7 +66,7 @@ Examples:
 				return fail(exitUsage, "%v", err)
 			}
 			took := time.Since(begin)
-			w := talk(c)
+			w := remarks(c)
 			for _, t := range sum.Tables {
 				fmt.Fprintf(w, "%-34s %10d rows %8.1f MB  %s\n", t.Table, t.Rows, float64(t.Bytes)/1e6, t.File)
 			}

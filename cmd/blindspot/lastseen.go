@@ -97,7 +97,7 @@ func runLastSeen(c *cli.Context) error {
 	if err != nil {
 		return fail(exitUsage, "%s: %v", file, err)
 	}
-	fmt.Fprintf(c.App.ErrWriter, "%d applications: %d new, %d seen again, %d unchanged\n", len(items), fresh, moved, len(items)-fresh-moved)
+	fmt.Fprintf(remarks(c), "%d applications: %d new, %d seen again, %d unchanged\n", len(items), fresh, moved, len(items)-fresh-moved)
 	if c.Bool("dry-run") {
 		_, err := fmt.Fprint(c.App.Writer, text)
 		return err

@@ -119,6 +119,7 @@ func newApp(stdin io.Reader, stdout io.Writer, stderr *os.File) *cli.App {
 		ErrWriter: stderr,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "color", Value: "auto", Usage: "colour: `WHEN` is auto, always or never"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only data and errors: no remarks, no totals, no progress"},
 			cli.HelpFlag, // the library adds it only where no command is named help
 		},
 		HideHelpCommand:           true,
@@ -156,8 +157,11 @@ func newApp(stdin io.Reader, stdout io.Writer, stderr *os.File) *cli.App {
 	return app
 }
 
-// plausible refuses values that every command refuses.
+// plausible takes in what stands for flags that were not typed, and refuses values that every command refuses.
 func plausible(c *cli.Context) error {
+	if err := settle(c); err != nil {
+		return err
+	}
 	switch c.String("color") {
 	case "auto", "always", "never":
 	default:
@@ -179,9 +183,18 @@ func out(c *cli.Context) terminal.Stream {
 	return terminal.Stream{Writer: c.App.Writer, Width: 80}
 }
 
+// talk is where what must be heard goes; remarks are what --quiet leaves out.
 func talk(c *cli.Context) terminal.Stream {
 	if f, ok := c.App.ErrWriter.(*os.File); ok {
 		return terminal.Of(f, c.String("color"))
 	}
 	return terminal.Stream{Writer: c.App.ErrWriter, Width: 80}
+}
+
+// remarks is talk, or nothing when quiet is wanted.
+func remarks(c *cli.Context) terminal.Stream {
+	if c.Bool("quiet") {
+		return terminal.Stream{Writer: io.Discard, Width: 80}
+	}
+	return talk(c)
 }

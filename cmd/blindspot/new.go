@@ -87,7 +87,7 @@ func runNew(c *cli.Context) error {
 		fmt.Fprintln(c.App.Writer, f.Name)
 	}
 	if kind == "repo" {
-		fmt.Fprintf(talk(c), "next: cd %s && blindspot validate && blindspot test\n", name)
+		fmt.Fprintf(remarks(c), "next: cd %s && blindspot validate && blindspot test\n", name)
 	}
 	return nil
 }

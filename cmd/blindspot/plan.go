@@ -84,7 +84,7 @@ func runPlan(c *cli.Context) error {
 	default:
 		err = plan.WriteText(out(c))
 		if err == nil && plan.Summary.Changes() > 0 {
-			fmt.Fprintln(c.App.ErrWriter, "Next: "+nextApply(c))
+			fmt.Fprintln(remarks(c), "Next: "+nextApply(c))
 		}
 	}
 	if err != nil {
@@ -135,7 +135,7 @@ func unfinished(c *cli.Context, s *deploy.Store, o *deploy.PlanOptions) error {
 		return fail(exitUsage, "the journal of the last apply cannot be read: %v", err)
 	}
 	if len(open) > 0 {
-		fmt.Fprintf(c.App.ErrWriter, "The last apply was broken off; %d it had begun are looked at again.\n", len(open))
+		fmt.Fprintf(remarks(c), "The last apply was broken off; %d it had begun are looked at again.\n", len(open))
 		o.Unfinished = map[string]bool{}
 		for _, k := range open {
 			o.Unfinished[k] = true

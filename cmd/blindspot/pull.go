@@ -85,7 +85,7 @@ func runPull(c *cli.Context) error {
 		}
 	}
 	for _, n := range append(s.Notes, pulled.Warnings...) {
-		fmt.Fprintf(c.App.ErrWriter, "Note: %s\n", n)
+		fmt.Fprintf(remarks(c), "Note: %s\n", n)
 	}
 	if c.String("format") == "json" {
 		e := json.NewEncoder(c.App.Writer)
@@ -106,10 +106,10 @@ func runPull(c *cli.Context) error {
 	}
 	fmt.Fprintf(c.App.Writer, "%d new, %d changed, %d as they were, %d not managed.\n", len(pulled.Created), len(pulled.Changed), pulled.Same, len(pulled.Unmanaged))
 	if len(pulled.Unmanaged) > 0 {
-		fmt.Fprintln(c.App.ErrWriter, "Lines with ? are in no file and not ours; --adopt writes files for them.")
+		fmt.Fprintln(remarks(c), "Lines with ? are in no file and not ours; --adopt writes files for them.")
 	}
 	for _, n := range pulled.Missing {
-		fmt.Fprintf(c.App.ErrWriter, "Note: what %s describes is not in the workspace\n", n)
+		fmt.Fprintf(remarks(c), "Note: what %s describes is not in the workspace\n", n)
 	}
 	return nil
 }

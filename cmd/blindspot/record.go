@@ -64,7 +64,7 @@ Examples:
 				if err := writePrivate(name, b); err != nil {
 					return fail(exitUsage, "%v", err)
 				}
-				fmt.Fprintf(c.App.ErrWriter, "%d events written to %s\n", r.Primary().Rows, name)
+				fmt.Fprintf(remarks(c), "%d events written to %s\n", r.Primary().Rows, name)
 				return nil
 			}
 			_, err = c.App.Writer.Write(b)

@@ -137,7 +137,7 @@ func serve(c *cli.Context) (err error) {
 		defer os.Remove(file)
 	}
 	<-c.Context.Done()
-	fmt.Fprintln(c.App.ErrWriter, "stopped")
+	fmt.Fprintln(remarks(c), "stopped")
 	return nil
 }
 

@@ -29,7 +29,7 @@ func testCommand() *cli.Command {
 		Usage:     "run the tests of rules in the emulator",
 		ArgsUsage: "[PATH...]",
 		Description: `Each case's events become rows of a workspace of its own; the rule runs in its window at the case's time, and its alerts
-are compared with those that the case expects. Only failures are shown in full.
+are compared with those that the case expects. Only failures are shown; --verbose names every rule and case.
 
 Examples:
    blindspot test
@@ -44,7 +44,7 @@ Examples:
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run only cases whose name, or rule's name or file, matches this regular `EXPRESSION`"},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, junit"},
-			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name every case"},
+			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name every rule and case"},
 			&cli.BoolFlag{Name: "mutate", Usage: "break each rule in small ways and see whether its tests notice"},
 			&cli.StringFlag{Name: "mutants-out", Usage: "with --mutate, write what was measured to `FILE`, for the pages of blindspot docs"},
 			&cli.Float64Flag{Name: "min-score", Usage: "with --mutate, fail rules whose score in percent is lower"},
@@ -81,6 +81,16 @@ func (r ruleRun) failed() int {
 	return n
 }
 
+// says reports whether a rule has something to tell beside that all went well.
+func (r ruleRun) says() bool {
+	for _, x := range r.results {
+		if !x.Passed || x.Skipped != "" {
+			return true
+		}
+	}
+	return r.mutation != nil || r.coverage != nil || len(r.replay) > 0 || len(r.faults) > 0
+}
+
 func runTest(c *cli.Context) error {
 	write, err := testWriter(c.String("format"))
 	if err != nil {
@@ -105,7 +115,7 @@ func runTest(c *cli.Context) error {
 	if len(broken) > 0 && cache == nil {
 		return quiet(exitUsage)
 	}
-	mode := testMode{mutate: c.Bool("mutate"), replay: c.Bool("replay-streams"), faults: c.Bool("faults"), coverage: c.Bool("coverage") || c.String("coverage-out") != "", jobs: c.Int("jobs"), talk: talk(c)}
+	mode := testMode{mutate: c.Bool("mutate"), replay: c.Bool("replay-streams"), faults: c.Bool("faults"), coverage: c.Bool("coverage") || c.String("coverage-out") != "", jobs: c.Int("jobs"), talk: remarks(c)}
 	if c.String("workspace") != "" {
 		if mode.elsewhere, err = elsewhere(c, l); err != nil {
 			return err
@@ -119,7 +129,7 @@ func runTest(c *cli.Context) error {
 		if err != nil {
 			return testReport{}, err
 		}
-		rep := testReport{runs: runs, elapsed: time.Since(begin), verbose: c.Bool("verbose"), minScore: c.Float64("min-score")}
+		rep := testReport{runs: runs, elapsed: time.Since(begin), verbose: c.Bool("verbose"), named: touched != nil, quiet: c.Bool("quiet"), minScore: c.Float64("min-score")}
 		if f := c.String("coverage-out"); f != "" {
 			if err := os.WriteFile(f, []byte(rep.lcov()), 0o644); err != nil {
 				return rep, fail(exitUsage, "%s: %s", f, plainCause(err))
@@ -253,7 +263,9 @@ func testRule(ctx context.Context, runner *ruletest.Runner, r *ruleRun, want *re
 type testReport struct {
 	runs     []ruleRun
 	elapsed  time.Duration
-	verbose  bool
+	verbose  bool // every rule and case is named, not only those that say something
+	named    bool // every rule is named
+	quiet    bool
 	minScore float64
 }
 
@@ -319,6 +331,9 @@ func (t testReport) text(w terminal.Stream) error {
 	var b strings.Builder
 	for _, r := range t.runs {
 		failed := r.failed()
+		if !t.named && !t.verbose && !r.says() {
+			continue
+		}
 		mark := w.Paint(terminal.Green, "ok  ")
 		if failed > 0 {
 			mark = w.Paint(terminal.Red, "FAIL")
@@ -395,6 +410,10 @@ func (t testReport) text(w terminal.Stream) error {
 				fmt.Fprintf(&b, "               %s: %s: %s\n", d.Test, w.Paint(terminal.Red, string(d.Outcome)), d.Message)
 			}
 		}
+	}
+	if t.quiet && !t.bad() {
+		_, err := io.WriteString(w, b.String())
+		return err
 	}
 	tests, passed, skipped := t.counts()
 	fmt.Fprintf(&b, "%s, %s, %d passed, %d failed", counted(len(t.runs), "rule"), counted(tests, "test"), passed, tests-passed)

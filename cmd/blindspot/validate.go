@@ -99,7 +99,7 @@ func runValidate(c *cli.Context) error {
 				return err
 			}
 		}
-		fmt.Fprintf(talk(c), "%d fixed\n", total)
+		fmt.Fprintf(remarks(c), "%d fixed\n", total)
 	}
 	if name := c.String("write-baseline"); name != "" {
 		return writeBaseline(name, rep)
@@ -114,11 +114,14 @@ func runValidate(c *cli.Context) error {
 	case "sarif", "github", "azure", "gitlab":
 		shown = fromRepositoryRoot(rep) // these services know files by their path in the repository
 	}
+	if c.Bool("quiet") && c.String("format") == "text" && len(rep.Findings) == 0 {
+		return nil
+	}
 	if err := write(shown, out(c)); err != nil {
 		return err
 	}
 	if c.String("format") == "text" && len(rep.Findings) > 0 {
-		fmt.Fprintf(talk(c), "'blindspot explain %s' says more\n", gravest(rep).Name())
+		fmt.Fprintf(remarks(c), "'blindspot explain %s' says more\n", gravest(rep).Name())
 	}
 	if rep.Failed() {
 		return quiet(exitFindings)
@@ -403,7 +406,7 @@ func diffFixes(c *cli.Context, rep *report.Report, unsafe bool) error {
 		fmt.Fprint(c.App.Writer, udiff.Unified(x.file, x.file, string(x.before), string(x.next)))
 		n += x.n
 	}
-	fmt.Fprintf(talk(c), "%d would be fixed\n", n)
+	fmt.Fprintf(remarks(c), "%d would be fixed\n", n)
 	if n > 0 {
 		return quiet(exitFindings)
 	}

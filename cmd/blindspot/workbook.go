@@ -133,7 +133,7 @@ func runWorkbookRender(c *cli.Context) error {
 		if err := replaceFile(name, b.Bytes()); err != nil {
 			return fail(exitUsage, "%s: %s", name, plainCause(err))
 		}
-		fmt.Fprintf(talk(c), "%s: %d items, %d without a result\n", name, page.Items, page.Failed)
+		fmt.Fprintf(remarks(c), "%s: %d items, %d without a result\n", name, page.Items, page.Failed)
 		return nil
 	}
 	_, err = c.App.Writer.Write(b.Bytes())

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -51,6 +52,23 @@ func targetOf(c *cli.Context, paths []string) (*azure.Target, string, error) {
 	targets, err := azure.Targets(doc)
 	if err != nil {
 		return nil, "", fail(exitUsage, "%v", err)
+	}
+	user, err := userConfig()
+	if err != nil {
+		return nil, "", err
+	}
+	own, err := azure.Targets(user)
+	if err != nil {
+		return nil, "", fail(exitUsage, "%v", err)
+	}
+	if c.String("workspace") != "" { // else a repository's one workspace would no longer be the only one
+		for _, t := range own {
+			if !slices.ContainsFunc(targets, func(x *azure.Target) bool { return x.Name == t.Name }) {
+				targets = append(targets, t)
+			}
+		}
+	} else if len(targets) == 0 {
+		targets = own
 	}
 	t, err := azure.Find(targets, c.String("workspace"))
 	if err != nil {

@@ -60,6 +60,8 @@ func TestCheck(t *testing.T) {
 		{"watchlist", "watchlists/a.yaml", "itemsSearchKey: A\nitems: [1]\n", "watchlists/a.yaml:2:9: an entry of items is 1; it must be a mapping of keys to values"},
 		{"config", "blindspot.yaml", "checks: {compile: fatal}\n", `blindspot.yaml:1:19: compile is "fatal"; it must be one of error, warning, info, off`},
 		{"unknown keys of the configuration", "blindspot.yaml", "chekcs: {compile: off}\n", `blindspot.yaml:1:1: nothing reads the key "chekcs"; did you mean "checks"?`},
+		{"unknown keys of defaults", "blindspot.yaml", "defaults: {job: 1}\n", `blindspot.yaml:1:12: nothing reads the key "job"; did you mean "jobs"?`},
+		{"unknown keys of a workspace", "blindspot.yaml", "workspaces: {prod: {subscripton: a}}\n", `blindspot.yaml:1:21: nothing reads the key "subscripton"; did you mean "subscription"?`},
 		{"a workspace's unknown key", "blindspot.yaml", "workspaces:\n  prod: {subscripton: a}\n", `blindspot.yaml:2:10: nothing reads the key "subscripton"; did you mean "subscription"?`},
 		{"version as a number", "rules/a.yaml", replace("1.0.0", "1.10"), ""},
 	} {

@@ -42,7 +42,7 @@ func translate(doc *content.Document, e gojsonschema.ResultError) (v Violation, 
 		v.Path = strings.TrimPrefix(v.Path+"."+key, ".")
 		v.Span = doc.WhereKey(append(path, key)...)
 		v.Message, v.Help = fmt.Sprintf("nothing reads the key %q", key), "delete it"
-		if best := nearest.Of(key, configKeys(len(words) > 0)); best != "" {
+		if best := nearest.Of(key, configKeys(words)); best != "" {
 			v.Help = fmt.Sprintf("did you mean %q?", best)
 		}
 	case "required":
@@ -98,21 +98,32 @@ func translate(doc *content.Document, e gojsonschema.ResultError) (v Violation, 
 	return v, true
 }
 
-// configKeys are the keys that the configuration's schema has, at its root or in a workspace.
-func configKeys(workspace bool) []string {
-	var root struct {
-		Properties map[string]struct {
-			AdditionalProperties struct{ Properties map[string]any }
+// configKeys are the keys that the configuration's schema has at its root, or where the words lead to: under defaults, in a workspace.
+func configKeys(words []string) []string {
+	type mapping struct {
+		Properties           map[string]json.RawMessage
+		AdditionalProperties json.RawMessage
+	}
+	keys := func(text []byte) (mapping, []string) {
+		var m mapping
+		if json.Unmarshal(text, &m) != nil {
+			return m, nil
 		}
+		return m, slices.Sorted(maps.Keys(m.Properties))
 	}
 	text, err := files.ReadFile("config.json")
-	if err != nil || json.Unmarshal(text, &root) != nil {
+	if err != nil {
 		return nil
 	}
-	if workspace {
-		return slices.Sorted(maps.Keys(root.Properties["workspaces"].AdditionalProperties.Properties))
+	root, list := keys(text)
+	if len(words) == 0 {
+		return list
 	}
-	return slices.Sorted(maps.Keys(root.Properties))
+	inner, list := keys(root.Properties[words[0]])
+	if len(words) > 1 {
+		_, list = keys(inner.AdditionalProperties)
+	}
+	return list
 }
 
 // subject names the value: its last key, or the document's kind at the root.
