@@ -2,7 +2,8 @@
 //   DUCKDB=/folder/with/node_modules node compare.mjs ./engine rows.jsonl [rounds] [only]
 // Times are of the processor (user and system, all threads), so that another program on the machine does not decide;
 // WALL=1 takes the clock instead. engine is the program built of this folder; rows.jsonl is what it wrote. Nothing is installed; DuckDB
-// writes the rows beside it as rows.parquet, which both load. only is a part of a query's name, or load.
+// writes the rows beside it as rows.parquet, which both load. only is a regular expression of
+// the names of queries, or the word load; a dot is all queries without the loads.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
@@ -40,7 +41,7 @@ const queries = [
   ["m sort by text", "SigninLogs | where ResultType != '0' | sort by UserPrincipalName asc, TimeGenerated asc | project UserPrincipalName, TimeGenerated", "select UserPrincipalName, TimeGenerated from t where ResultType <> '0' order by 1, 2"],
   ["n mv-expand of sets", "SigninLogs | summarize S = make_set(IPAddress) by AppDisplayName | mv-expand S to typeof(string) | summarize N = count() by S | count", "select count(*) from (select s, count(*) n from (select AppDisplayName, unnest(list(distinct IPAddress)) s from t group by 1) group by 1)"],
   ["o sum, avg, max by app, hour", "SigninLogs | summarize sum(DurationMs), avg(DurationMs), max(DurationMs) by AppDisplayName, bin(TimeGenerated, 1h)", "select AppDisplayName, time_bucket(interval '1 hour', TimeGenerated) h, sum(DurationMs), avg(DurationMs), max(DurationMs) from t group by 1, 2"],
-].filter(([name]) => name.includes(only));
+].filter(([name]) => new RegExp(only).test(name));
 
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 

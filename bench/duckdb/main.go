@@ -17,6 +17,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,14 +32,15 @@ import (
 func main() {
 	rows := flag.Int("rows", 1_000_000, "rows")
 	write := flag.String("write", "", "write the rows to this file as JSON lines, and end")
+	profile := flag.String("cpuprofile", "", "write a processor profile of the queries to this file")
 	flag.Parse()
-	if err := run(*rows, *write); err != nil {
+	if err := run(*rows, *write, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(rows int, write string) error {
+func run(rows int, write, profile string) error {
 	if write != "" {
 		f, err := os.Create(write)
 		if err != nil {
@@ -54,6 +56,17 @@ func run(rows int, write string) error {
 		return err
 	}
 	debug.SetGCPercent(400)
+	if profile != "" {
+		f, err := os.Create(profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	fmt.Println("ready")
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 1<<20)
