@@ -86,6 +86,7 @@ func TestOutputsKeepTheirShape(t *testing.T) {
 		{"report.backtest", []string{"backtest", "good", "--generate", "days=1,users=40", "--format", "json"}},
 		{"report.explain", []string{"explain", "KS142", "--format", "json"}},
 		{"report.explain", []string{"explain", "overlap", "--format", "json"}},
+		{"report.trace", []string{"explain", "good/rules/admins.yaml", "--format", "json"}},
 		{"report.config", []string{"config", "show", "--format", "json", "--all"}},
 		{"report.workbook", []string{"workbook", "test", "--format", "json", filepath.Join(pack, "workbooks", "legacy-authentication.json")}},
 		{"report.plan", []string{"plan", "--workspace", address, "--format", "json", "good"}},

@@ -30,6 +30,7 @@ func outputs() map[string]output {
 		"report.test":       {"blindspot test --format json", reflect.TypeFor[testJSON]()},
 		"report.backtest":   {"blindspot backtest --format json", reflect.TypeFor[backtestJSON]()},
 		"report.explain":    {"blindspot explain CODE --format json", reflect.TypeFor[explanationJSON]()},
+		"report.trace":      {"blindspot explain RULE --format json", reflect.TypeFor[traceJSON]()},
 		"report.config":     {"blindspot config show --format json", reflect.TypeFor[settingsJSON]()},
 		"report.workbook":   {"blindspot workbook test --format json", reflect.TypeFor[booksJSON]()},
 		"report.plan":       {"blindspot plan --format json", reflect.TypeFor[deploy.Plan]()},
