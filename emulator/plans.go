@@ -21,6 +21,7 @@ type compiled struct {
 
 	mu    sync.Mutex
 	plans map[bind.Rel]bind.Rel
+	ready map[bind.Rel]*exec.Prepared // of the results, by their plans
 	needs needs
 	reads needs
 }
@@ -54,6 +55,23 @@ func (c *compiled) planWithin(ctx context.Context, rel bind.Rel) (bind.Rel, erro
 		c.plans[rel] = p
 	}
 	return p, nil
+}
+
+// prepared returns a plan of the query ready to run.
+func (c *compiled) prepared(p bind.Rel) *exec.Prepared {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.ready[p]
+	if !ok {
+		known = exec.NewPrepared(p)
+		if c.ready == nil {
+			c.ready = map[bind.Rel]*exec.Prepared{}
+		}
+		if len(c.ready) < plansLimit {
+			c.ready[p] = known
+		}
+	}
+	return known
 }
 
 // Plans keeps compiled queries for many workspaces of one catalog, so that a rule that is tried in a hundred workspaces is

@@ -171,24 +171,28 @@ func (w *Workspace) run(ctx context.Context, c *compiled, rel bind.Rel, o QueryO
 	if now.IsZero() {
 		now = w.Now()
 	}
-	rewrite := plan.Ingestion
-	if !o.NoOptimizer {
-		rewrite = func(rel bind.Rel) bind.Rel {
+	x := exec.Options{
+		Tables: &view{w, store.Range{From: ticks(o.From), To: ticks(o.To), VisibleUntil: ticks(o.VisibleUntil), IngestedFrom: ticks(o.IngestedFrom)}},
+		Now:    value.TicksOf(now), Seed: o.Seed, Workers: o.Workers, BatchSize: o.BatchSize, Limits: o.Limits, Profile: o.Trace, Memory: w.memory,
+	}
+	var res *exec.Result
+	var err error
+	if o.NoOptimizer {
+		x.Rewrite = plan.Ingestion
+		res, err = exec.Run(ctx, plan.Ingestion(rel), x)
+	} else {
+		if rel, err = c.planWithin(ctx, rel); err != nil {
+			return nil, err
+		}
+		x.Rewrite = func(rel bind.Rel) bind.Rel {
 			p, err := c.planWithin(ctx, rel)
 			if err != nil {
 				return plan.Ingestion(rel) // the run is about to stop for the same cause
 			}
 			return p
 		}
-		if _, err := c.planWithin(ctx, rel); err != nil {
-			return nil, err
-		}
+		res, err = c.prepared(rel).Run(ctx, x)
 	}
-	rel = rewrite(rel)
-	res, err := exec.Run(ctx, rel, exec.Options{
-		Tables: &view{w, store.Range{From: ticks(o.From), To: ticks(o.To), VisibleUntil: ticks(o.VisibleUntil), IngestedFrom: ticks(o.IngestedFrom)}},
-		Now:    value.TicksOf(now), Seed: o.Seed, Workers: o.Workers, BatchSize: o.BatchSize, Limits: o.Limits, Profile: o.Trace, Rewrite: rewrite, Memory: w.memory,
-	})
 	if err != nil {
 		var refusal *exec.Refusal
 		if errors.As(err, &refusal) {

@@ -70,6 +70,7 @@ func pluginNamed(name string) pluginFunc {
 
 func (r *run) prepareEvaluate(x *bind.Evaluate) (node, error) {
 	n := &evaluateNode{columns: x.Cols, rel: x}
+	r.named = append(r.named, n)
 	if n.run = pluginNamed(x.Plugin); n.run == nil {
 		return nil, refuse(x.At, "plugin %s()", x.Plugin)
 	}

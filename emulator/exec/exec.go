@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/builtin"
@@ -104,8 +105,14 @@ type run struct {
 	lists    map[*bind.InSubquery]*listResult
 	random   *rand.Rand
 	bodies   map[*bind.ApplyInput]*bodyInput
-	parallel bool
+	inner    map[bind.Rel]node // of relations inside expressions
+	named    []*evaluateNode
+	programs []*expr.Program
 	ctx      context.Context
+
+	preparing bool        // the relation itself, before it runs
+	once      bool        // preparing read rows
+	clocked   atomic.Bool // an expression asks for now()
 }
 
 // Result is what a relation yielded.
@@ -116,20 +123,14 @@ type Result struct {
 
 // Run runs a relation and returns all its rows.
 func Run(ctx context.Context, rel bind.Rel, o Options) (*Result, error) {
-	r := newRun(ctx, o)
-	if o.Limits.Time > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, o.Limits.Time, fmt.Errorf("%w: the query ran longer than %s", ErrTime, o.Limits.Time))
-		defer cancel()
-		r.ctx = ctx
-	}
-	n, err := r.prepare(rel)
-	if err != nil {
-		return nil, err
-	}
+	return NewPrepared(rel).Run(ctx, o)
+}
+
+// result runs what was prepared of a relation.
+func (r *run) result(ctx context.Context, rel bind.Rel, n node) (*Result, error) {
 	op := r.open(n)
 	defer op.Close()
-	rows, err := r.collect(ctx, op, n, o.Limits.Rows)
+	rows, err := r.collect(ctx, op, n, r.o.Limits.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -143,15 +144,20 @@ func Run(ctx context.Context, rel bind.Rel, o Options) (*Result, error) {
 	return &Result{Columns: cols, Rows: rows.Vector()}, nil
 }
 
-func newRun(ctx context.Context, o Options) *run {
+// complete fills in what was left to the engine.
+func (o Options) complete() Options {
 	if o.BatchSize <= 0 {
 		o.BatchSize = vector.BatchSize
 	}
 	if o.Workers <= 0 {
 		o.Workers = 1
 	}
-	r := &run{o: o, ctx: ctx, shared: map[*bind.SharedDef]*sharedRows{}, scalars: map[*bind.Subquery]*scalarResult{},
-		lists: map[*bind.InSubquery]*listResult{}, bodies: map[*bind.ApplyInput]*bodyInput{}, random: rand.New(rand.NewPCG(o.Seed, 0))}
+	return o
+}
+
+func newRun(ctx context.Context, o Options) *run {
+	r := &run{o: o.complete(), ctx: ctx, shared: map[*bind.SharedDef]*sharedRows{}, scalars: map[*bind.Subquery]*scalarResult{},
+		lists: map[*bind.InSubquery]*listResult{}, bodies: map[*bind.ApplyInput]*bodyInput{}, inner: map[bind.Rel]node{}, random: rand.New(rand.NewPCG(o.Seed, 0))}
 	r.kernels = o.Context
 	if r.kernels == nil {
 		r.kernels = &builtin.Context{Now: o.Now, Rand: r.random}
@@ -166,12 +172,12 @@ func (r *run) kernel(call *bind.Call) (func() expr.Kernel, error) {
 	if !ok {
 		return nil, refuse(call.Span(), "function %s()", call.Name)
 	}
+	switch call.Name {
+	case "now", "ago":
+		r.clocked.Store(true)
+	}
 	out := call.Type()
 	return func() expr.Kernel { return builtin.NewCall(r.kernels, fn, out).Apply }, nil
-}
-
-func (r *run) compile(in []*bind.Column, exprs ...bind.Expr) (*expr.Program, error) {
-	return expr.Compile(r.env, expr.Layout(in), exprs...)
 }
 
 // constant returns the value of an expression that reads no row.
@@ -179,7 +185,7 @@ func (r *run) constant(e bind.Expr) (value.Value, error) {
 	if c, ok := e.(*bind.Const); ok {
 		return c.Value, nil
 	}
-	p, err := r.compile(nil, e)
+	p, err := expr.Compile(r.env, nil, e)
 	if err != nil {
 		return value.Value{}, err
 	}

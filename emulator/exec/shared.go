@@ -17,8 +17,9 @@ type sharedRows struct {
 	node node
 	err  error
 	rows []*Batch
-	n    int
 }
+
+func (s *sharedRows) reset() { s.once, s.err, s.rows = sync.Once{}, nil, nil }
 
 // sharedNode is one use of a shared relation.
 type sharedNode struct {
@@ -142,12 +143,7 @@ func (r *run) list(s *bind.InSubquery) (*expr.List, error) {
 // subquery runs a relation inside an expression; rows bounds how many are read, 0 for all. It runs on its own state but
 // for the shared relations, which it may be the first to compute.
 func (r *run) subquery(rel bind.Rel, rows int) (*Batch, error) {
-	if r.o.Rewrite != nil {
-		rel = r.o.Rewrite(rel)
-	}
-	r.mu.Lock()
-	n, err := r.prepare(rel)
-	r.mu.Unlock()
+	n, err := r.prepareInner(rel)
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +157,26 @@ func (r *run) subquery(rel bind.Rel, rows int) (*Batch, error) {
 		return b, err
 	}
 	return r.collect(r.ctx, op, n, 0)
+}
+
+// prepareInner prepares a relation inside an expression, once a run or a row of runs.
+func (r *run) prepareInner(rel bind.Rel) (node, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n, ok := r.inner[rel]
+	if ok {
+		return n, nil
+	}
+	rewritten := rel
+	if r.o.Rewrite != nil {
+		rewritten = r.o.Rewrite(rel)
+	}
+	r.once = r.once || r.preparing
+	n, err := r.prepare(rewritten)
+	if err == nil {
+		r.inner[rel] = n
+	}
+	return n, err
 }
 
 // bodyInput is where the rows handed to a body stand while it runs.

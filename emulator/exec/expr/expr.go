@@ -263,6 +263,16 @@ func (p *Program) ColumnOf(i int) int {
 	return -1
 }
 
+// Forget lets go of results over dictionaries, before the program is run over other tables. No frame may be at work.
+func (p *Program) Forget() {
+	for _, n := range p.nodes {
+		if n.luts.all != nil {
+			clear(n.luts.all)
+			n.luts.last.Store(nil)
+		}
+	}
+}
+
 // Type returns the type of root i.
 func (p *Program) Type(i int) value.Type { return p.roots[i].typ }
 
