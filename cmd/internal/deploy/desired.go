@@ -138,6 +138,9 @@ func (w *wanting) add(r *Resource) {
 	}
 	var missing []string
 	r.Body["properties"] = w.expand(r.props(), &missing)
+	if parent := r.text("parentId"); r.Kind == Metadata && parent != "" {
+		r.props()["parentId"] = parentHere(parent, w.target)
+	}
 	for i, it := range r.Items {
 		r.Items[i] = w.expand(it, &missing).(map[string]any)
 	}
@@ -189,7 +192,11 @@ func expandText(s string, t *azure.Target, missing *[]string) string {
 			return b.String()
 		}
 		name := rest[:end]
-		switch v, ok := t.Values[name]; {
+		v, ok := t.Values[name]
+		if !ok {
+			v, ok = workspaceValue(name, t)
+		}
+		switch {
 		case ok:
 			b.WriteString(v)
 		case t.OtherValueName[name]:
@@ -415,7 +422,7 @@ func readRaw(name string, b []byte) (*Resource, error) {
 	if err := d.Decode(&f); err != nil {
 		return nil, fmt.Errorf("%s: %v; the file holds resource, id, kind, tags and properties", name, err)
 	}
-	if f.Resource.info() == nil {
+	if f.Resource.info() == nil || f.Resource == watchlistItem {
 		return nil, fmt.Errorf("%s: resource %q is not known; there are %s", name, f.Resource, strings.Join(kindNames(), ", "))
 	}
 	if f.Properties == nil {

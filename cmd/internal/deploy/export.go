@@ -15,6 +15,12 @@ import (
 // Export writes resources in the form of another tool. Names are relative to the folder that the person gives.
 func Export(to string, list []*Resource, t *azure.Target) ([]File, []string, error) {
 	list = exportable(list)
+	if to == "arm" || to == "bicep" || to == "terraform" {
+		list = withItemResources(list)
+		for i, r := range list {
+			list[i] = r.portable(t)
+		}
+	}
 	switch to {
 	case "arm":
 		b, err := armTemplate(list)
@@ -51,6 +57,9 @@ func armText(v any) any {
 	case string:
 		if strings.HasPrefix(v, "[") {
 			return "[" + v
+		}
+		if rest, ok := strings.CutPrefix(v, idPlace); ok {
+			return "[concat(resourceId('Microsoft.OperationalInsights/workspaces', parameters('workspace')), '" + strings.ReplaceAll(rest, "'", "''") + "')]"
 		}
 		return v
 	case map[string]any:
@@ -101,17 +110,15 @@ func armTemplate(list []*Resource) ([]byte, error) {
 			set("type", r.Kind.info().armType)
 			set("apiVersion", readVersion(r.Kind))
 			set("name", "[concat(parameters('workspace'), '/"+name+"')]")
-		case RuleAction:
-			rule, action, _ := strings.Cut(name, "/")
-			set("type", "Microsoft.OperationalInsights/workspaces/providers/alertRules/actions")
-			set("apiVersion", stableVersion)
-			set("name", "[concat(parameters('workspace'), '/Microsoft.SecurityInsights/"+rule+"/"+action+"')]")
-			set("dependsOn", []any{"[resourceId('Microsoft.OperationalInsights/workspaces/providers/alertRules', parameters('workspace'), 'Microsoft.SecurityInsights', '" + rule + "')]"})
 		default:
 			segment := r.Kind.info().armType[strings.IndexByte(r.Kind.info().armType, '/')+1:]
 			set("type", "Microsoft.OperationalInsights/workspaces/providers/"+segment)
 			set("apiVersion", writeVersion(r.Kind, r.Body))
 			set("name", "[concat(parameters('workspace'), '/Microsoft.SecurityInsights/"+name+"')]")
+			if _, child := r.Kind.parent(); child {
+				above, _, _ := strings.Cut(name, "/")
+				set("dependsOn", []any{"[resourceId('Microsoft.OperationalInsights/workspaces/providers/" + segment[:strings.IndexByte(segment, '/')] + "', parameters('workspace'), 'Microsoft.SecurityInsights', '" + above + "')]"})
+			}
 		}
 		if deps := dependencies(r, list); len(deps) > 0 {
 			set("dependsOn", deps)
@@ -197,10 +204,11 @@ func bicepFiles(list []*Resource) []File {
 			props["sourceId"] = bicepRaw("log.id")
 		case Function, HuntingQuery, SavedSearch, Table:
 			fmt.Fprintf(&b, "  parent: log\n  name: %s\n", bicepString(r.ID))
-		case RuleAction:
-			rule, action, _ := strings.Cut(r.ID, "/")
-			if p := symbols[string(Rule)+"/"+strings.ToLower(rule)]; p != "" {
-				fmt.Fprintf(&b, "  parent: %s\n  name: %s\n", p, bicepString(action))
+		case RuleAction, watchlistItem:
+			above, below, _ := strings.Cut(r.ID, "/")
+			parent, _ := r.Kind.parent()
+			if p := symbols[string(parent)+"/"+strings.ToLower(above)]; p != "" {
+				fmt.Fprintf(&b, "  parent: %s\n  name: %s\n", p, bicepString(below))
 			} else {
 				fmt.Fprintf(&b, "  scope: log\n  name: %s\n", bicepString(r.ID))
 			}
@@ -244,6 +252,10 @@ type bicepRaw string
 func bicepString(s string) string {
 	var b strings.Builder
 	b.WriteByte('\'')
+	if rest, ok := strings.CutPrefix(s, idPlace); ok {
+		b.WriteString("${log.id}")
+		s = rest
+	}
 	for i, r := range s {
 		switch {
 		case r == '\'' || r == '\\':
@@ -345,11 +357,11 @@ func terraformFile(list []*Resource) string {
 		if r.Kind == Workbook {
 			parent = "local.resource_group_id"
 		}
-		if r.Kind == RuleAction {
-			rule, action, _ := strings.Cut(r.ID, "/")
-			name = action
-			parent = hclString(rule)
-			if p := symbols[string(Rule)+"/"+strings.ToLower(rule)]; p != "" {
+		if kind, child := r.Kind.parent(); child {
+			var above string
+			above, name, _ = strings.Cut(r.ID, "/")
+			parent = hclString(above)
+			if p := symbols[string(kind)+"/"+strings.ToLower(above)]; p != "" {
 				parent = "azapi_resource." + p + ".id"
 			}
 		}
@@ -390,6 +402,10 @@ type hclRaw string
 func hclString(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
+	if rest, ok := strings.CutPrefix(s, idPlace); ok {
+		b.WriteString("${var.workspace_id}")
+		s = rest
+	}
 	for i, r := range s {
 		switch {
 		case r == '"' || r == '\\':
@@ -505,7 +521,11 @@ func yamlFiles(list []*Resource, t *azure.Target) ([]File, []string, error) {
 
 // packageFiles are what a content hub package is made of: the template, the metadata and the sources it came from.
 func packageFiles(list []*Resource, t *azure.Target) ([]File, []string, error) {
-	b, err := armTemplate(list)
+	rows := withItemResources(list)
+	for i, r := range rows {
+		rows[i] = r.portable(t)
+	}
+	b, err := armTemplate(rows)
 	if err != nil {
 		return nil, nil, err
 	}

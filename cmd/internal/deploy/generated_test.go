@@ -26,7 +26,7 @@ func memory(t *testing.T) string {
 }
 
 // TestGeneratedWorkspace puts generated resources of every kind into the stand-in as another program would, pulls them,
-// applies the files to an empty workspace and pulls that: the bytes must be the same. BLINDSPOT_SWEEP makes a thousand of
+// applies the files to an empty workspace of another name, group and subscription and pulls that: the bytes must be the same. BLINDSPOT_SWEEP makes a thousand of
 // each kind instead of fifty.
 func TestGeneratedWorkspace(t *testing.T) {
 	list := readProperties(t)
@@ -113,7 +113,7 @@ func throughTheStandIn(t *testing.T, k *kindOf, all []*Resource) {
 	if k.kind != Onboarding && len(first) < len(all) {
 		t.Fatalf("%d files for %d resources", len(first), len(all))
 	}
-	y := newStandIn(t, server.Options{})
+	y := newStandIn(t, server.Options{Subscription: guid(77), ResourceGroup: "elsewhere", Workspace: "other"})
 	a := y.applier(memory(t))
 	a.Jobs = 4
 	d := y.desired(first)

@@ -17,7 +17,7 @@ import (
 // those that an apply would send.
 func TestTerraformReadsBack(t *testing.T) {
 	x := &standIn{t: t, target: anyTarget()}
-	list := exportable(x.desired(exported()).Resources)
+	list := withItemResources(exportable(x.desired(exported()).Resources))
 	files, _, err := Export("terraform", list, x.target)
 	if err != nil {
 		t.Fatal(err)

@@ -54,8 +54,15 @@ func Import(name string, data []byte, t *azure.Target) ([]*Resource, []string, e
 	if len(im.out) == 0 {
 		return nil, im.notes, fmt.Errorf("%s: no content of a workspace is in it", name)
 	}
-	sortResources(im.out)
-	return im.out, im.notes, nil
+	list, homeless := takeItemResources(im.out)
+	for _, r := range homeless {
+		im.note("the item %s is left out: its watchlist is not in the template", r.ID)
+	}
+	if len(list) == 0 {
+		return nil, im.notes, fmt.Errorf("%s: no content of a workspace is in it", name)
+	}
+	sortResources(list)
+	return list, im.notes, nil
 }
 
 func baseName(name string) string {
@@ -124,6 +131,8 @@ func kindOfType(t string) (Kind, bool) {
 		return SavedSearch, true
 	case strings.HasSuffix(low, "/workbooks"):
 		return Workbook, true
+	case strings.HasSuffix(low, "watchlists/watchlistitems"):
+		return watchlistItem, true
 	case strings.HasSuffix(low, "/watchlists"):
 		return Watchlist, true
 	case strings.HasSuffix(low, "/automationrules"):
@@ -165,7 +174,11 @@ func (im *importing) resource(m map[string]any, depth int) {
 	if id, _ := m["id"].(string); name == "" {
 		name = id
 	}
-	body := map[string]any{"name": im.id(name), "kind": m["kind"], "tags": m["tags"]}
+	id := im.id(name)
+	if kind == watchlistItem {
+		id = im.last(name, 2)
+	}
+	body := map[string]any{"name": id, "kind": m["kind"], "tags": m["tags"]}
 	if kind == SavedSearch {
 		kind = savedKind(props)
 	}
@@ -251,7 +264,10 @@ func rowsOf(raw string, p map[string]any) ([]map[string]any, error) {
 }
 
 // id is the last part of a resource's name, out of an expression when it stands in one.
-func (im *importing) id(name string) string {
+func (im *importing) id(name string) string { return im.last(name, 1) }
+
+// last are the last parts of a resource's name.
+func (im *importing) last(name string, parts int) string {
 	if strings.HasPrefix(name, "[") && !strings.HasPrefix(name, "[[") {
 		e := &expr{im: im, lenient: true, s: strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")}
 		if v, ok := e.value(0); ok {
@@ -269,7 +285,8 @@ func (im *importing) id(name string) string {
 			name = last
 		}
 	}
-	return name[strings.LastIndexByte(name, '/')+1:]
+	split := strings.Split(name, "/")
+	return strings.Join(split[max(0, len(split)-parts):], "/")
 }
 
 // evaluate turns a property's expressions into values, and says which one could not be.
@@ -383,6 +400,10 @@ func (e *expr) value(depth int) (any, bool) {
 	}
 	e.i++
 	var args []string
+	if lenient := e.lenient; name == "resourceid" { // only whose id it is matters, not the workspace's name
+		e.lenient = true
+		defer func() { e.lenient = lenient }()
+	}
 	for {
 		e.space()
 		if e.i < len(e.s) && e.s[e.i] == ')' {
@@ -423,6 +444,10 @@ func (e *expr) value(depth int) (any, bool) {
 		return resolve(e.im.parameters)
 	case "variables":
 		return resolve(e.im.variables)
+	case "resourceid":
+		if len(args) == 2 && strings.EqualFold(args[0], "Microsoft.OperationalInsights/workspaces") {
+			return e.im.target.ResourceID(), true
+		}
 	case "concat":
 		return strings.Join(args, ""), true
 	}

@@ -72,6 +72,9 @@ func (k Kind) info() *kindInfo {
 			return &kindTable[i]
 		}
 	}
+	if k == watchlistItem {
+		return &itemInfo
+	}
 	return nil
 }
 

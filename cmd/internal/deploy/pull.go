@@ -198,7 +198,7 @@ func newFiles(r *Resource, t *azure.Target, name func(string) string) ([]File, e
 		if r.Kind == RuleAction || r.Kind == Table || r.Kind == Onboarding || r.Kind == Metadata {
 			base = r.ID
 		}
-		return []File{{name(folder + "/" + slug(base) + rawSuffix), writeRaw(r.withPlaces(nil))}}, nil
+		return []File{{name(folder + "/" + slug(base) + rawSuffix), writeRaw(r.withPlaces(nil).portable(t))}}, nil
 	}
 	if r.Kind == Workbook {
 		b, err := workbookFile(r, t, nil)
@@ -309,7 +309,7 @@ func csvIn(items []map[string]any, columns []string) []byte {
 
 // workbookFile prints a workbook: its document, indented, with what the service keeps beside it under "blindspot".
 func workbookFile(r *Resource, t *azure.Target, old []byte) ([]byte, error) {
-	raw := []byte(r.text("serializedData"))
+	raw := documentPlaces([]byte(r.text("serializedData")), t)
 	if !json.Valid(raw) {
 		return nil, fmt.Errorf("workbook %q: its document is no JSON", r.Name())
 	}
@@ -326,12 +326,12 @@ func workbookFile(r *Resource, t *azure.Target, old []byte) ([]byte, error) {
 	if id, ok := r.Body["identity"].(map[string]any); ok {
 		own["identity"] = id
 	}
-	base := map[string]any{"displayName": r.Name(), "category": "sentinel", "version": "Notebook/1.0", "sourceId": t.ResourceID(), "serializedData": string(raw)}
+	base := map[string]any{"displayName": r.Name(), "category": "sentinel", "version": "Notebook/1.0", "sourceId": t.ResourceID(), "serializedData": r.text("serializedData")}
 	if d := r.text("description"); d != "" {
 		base["description"] = d
 	}
 	if rest := patchFor(base, r.props()); rest != nil {
-		own["arm"] = rest
+		own["arm"] = withWorkspacePlaces(rest, t)
 	}
 	var b bytes.Buffer
 	body := bytes.TrimSpace(raw)
@@ -353,7 +353,7 @@ func workbookFile(r *Resource, t *azure.Target, old []byte) ([]byte, error) {
 // updateFile gives an existing file what the workspace holds.
 func updateFile(want, have *Resource, t *azure.Target) ([]File, error) {
 	if !want.hasOwnForm() {
-		return []File{{want.File, writeRaw(have.withPlaces(want))}}, nil
+		return []File{{want.File, writeRaw(have.withPlaces(want).portable(t))}}, nil
 	}
 	if want.Kind == Workbook {
 		b, err := workbookFile(have, t, want.doc.Source.Bytes)

@@ -326,8 +326,8 @@ func canon(name string, v any) any {
 			if d, err := content.ParseDuration(v); err == nil {
 				return d.ISO()
 			}
-		case name == "sourceId" || name == "logicAppResourceId" || name == "parentId":
-			return strings.ToLower(v)
+		case name == "sourceId" || name == "logicAppResourceId" || name == "parentId" || len(v) > 15 && strings.EqualFold(v[:15], "/subscriptions/"):
+			return strings.ToLower(v) // ids of resources are the same in any letter case
 		case name == "functionParameters":
 			return tightParameters(v)
 		case name == "serializedData":
