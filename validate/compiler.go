@@ -27,7 +27,13 @@ type KQL struct {
 	HasKernel func(kind symbol.FunctionKind, name string) bool
 
 	mu       sync.Mutex
-	catalogs map[catalogKey]*catalog.Catalog
+	catalogs map[catalogKey]*names
+}
+
+// names are what queries of a profile and bundle can name.
+type names struct {
+	*catalog.Catalog
+	summaries bind.Summaries
 }
 
 type catalogKey struct {
@@ -37,16 +43,16 @@ type catalogKey struct {
 
 // NewKQL returns a compiler; hasKernel may be nil.
 func NewKQL(hasKernel func(symbol.FunctionKind, string) bool) *KQL {
-	return &KQL{HasKernel: hasKernel, catalogs: map[catalogKey]*catalog.Catalog{}}
+	return &KQL{HasKernel: hasKernel, catalogs: map[catalogKey]*names{}}
 }
 
-func (k *KQL) catalog(profile string, b *content.Bundle) *catalog.Catalog {
+func (k *KQL) catalog(profile string, b *content.Bundle) *names {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	key := catalogKey{profile, b}
 	c, ok := k.catalogs[key]
 	if !ok {
-		c = catalog.FromBundle(tables.Profile(profile), b)
+		c = &names{Catalog: catalog.FromBundle(tables.Profile(profile), b)}
 		k.catalogs[key] = c
 	}
 	return c
@@ -90,7 +96,7 @@ func ParameterLets(f *content.Function) string {
 // compile binds prefix+text and reports places in text alone.
 func (k *KQL) compile(prefix, text, profile string, b *content.Bundle) CompileResult {
 	cat := k.catalog(profile, b)
-	c := kql.Compile(prefix+text, kql.Options{Catalog: cat, Profile: kql.Profile(profile), HasKernel: k.HasKernel})
+	c := kql.Compile(prefix+text, kql.Options{Catalog: cat.Catalog, Summaries: &cat.summaries, Profile: kql.Profile(profile), HasKernel: k.HasKernel})
 	var out CompileResult
 	for _, d := range c.Diagnostics {
 		if d.Span.Start < len(prefix) {
@@ -129,14 +135,7 @@ func (k *KQL) compile(prefix, text, profile string, b *content.Bundle) CompileRe
 	for _, col := range c.Columns {
 		out.Columns = append(out.Columns, Column{Name: col.Name, Type: col.Type.String()})
 	}
-	bind.Walk(c.Query, bind.Visitor{Rel: func(r bind.Rel) {
-		switch r := r.(type) {
-		case *bind.Evaluate:
-			out.Open = out.Open || r.Open
-		case *bind.Scan:
-			out.Open = out.Open || r.Open
-		}
-	}})
+	out.Open = c.Query.Open()
 	return out
 }
 

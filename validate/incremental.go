@@ -100,7 +100,7 @@ func (k *Incremental) Catalog(b *content.Bundle) *catalog.Catalog {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.enter(b)
-	return k.kql.catalog("sentinel", k.base)
+	return k.kql.catalog("sentinel", k.base).Catalog
 }
 
 // schema checks a document once.

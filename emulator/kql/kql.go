@@ -31,6 +31,9 @@ type Options struct {
 	// HasKernel tells whether the engine runs a function; nil stands for all. Names are canonical. Functions without a kernel
 	// are listed in Compiled.Query.Unsupported.
 	HasKernel func(kind symbol.FunctionKind, name string) bool
+	// Summaries, when not nil, save binding the body of a stored function at each call: the query can be looked at, and not
+	// be run. They belong to Catalog.
+	Summaries *bind.Summaries
 }
 
 // Compiled is a compiled query.
@@ -51,7 +54,7 @@ func (c *Compiled) OK() bool { return !source.HasErrors(c.Diagnostics) }
 func Compile(text string, opts Options) *Compiled {
 	c := &Compiled{Text: text}
 	c.Syntax = syntax.Parse(text)
-	c.Query = bind.Bind(c.Syntax, opts.Catalog)
+	c.Query = bind.Check(c.Syntax, opts.Catalog, opts.Summaries)
 	c.Diagnostics = append(append(c.Diagnostics, c.Syntax.Diagnostics...), c.Query.Diagnostics...)
 	c.Diagnostics = append(c.Diagnostics, refusals(c.Syntax, opts.Profile)...)
 	c.Diagnostics = append(c.Diagnostics, tooManyWorkspaces(c.Query, opts.Profile)...)
@@ -66,51 +69,20 @@ func Compile(text string, opts Options) *Compiled {
 
 // withoutKernel lists the functions that the engine does not run.
 func withoutKernel(q *bind.Query, has func(symbol.FunctionKind, string) bool) {
-	type key struct {
-		kind symbol.FunctionKind
-		name string
-	}
-	seen := map[key]bool{}
-	note := func(kind symbol.FunctionKind, name string, at source.Span) {
-		k := key{kind, name}
-		if seen[k] {
+	seen := map[bind.Use]bool{}
+	bind.WalkUses(q, func(u bind.Use, at source.Span) {
+		if seen[u] {
 			return
 		}
-		seen[k] = true
-		if has(kind, name) {
+		seen[u] = true
+		if has(u.Kind, u.Name) {
 			return
 		}
-		what := fmt.Sprintf("%s %s()", kind, name)
-		if kind == symbol.Operator {
-			what = fmt.Sprintf("operator %s", name)
+		what := fmt.Sprintf("%s %s()", u.Kind, u.Name)
+		if u.Kind == symbol.Operator {
+			what = fmt.Sprintf("operator %s", u.Name)
 		}
 		q.Unsupported = append(q.Unsupported, bind.Unsupported{What: what, Span: at})
-	}
-	bind.Walk(q, bind.Visitor{
-		Expr: func(e bind.Expr) {
-			switch e := e.(type) {
-			case *bind.Call:
-				kind := symbol.Scalar
-				if f := symbol.LookupFunction(e.Name); f != nil {
-					kind = f.Kind
-				} else if symbol.LookupOperator(e.Name) != nil {
-					kind = symbol.Operator
-				}
-				note(kind, e.Name, e.Span())
-			case *bind.InSubquery:
-				note(symbol.Operator, e.Op, e.Span())
-			}
-		},
-		Aggregate: func(a *bind.AggregateCall) {
-			if a.Name != "" {
-				note(symbol.Aggregate, a.Name, a.At)
-			}
-		},
-		Rel: func(r bind.Rel) {
-			if p, ok := r.(*bind.Evaluate); ok {
-				note(symbol.Plugin, p.Plugin, p.At)
-			}
-		},
 	})
 }
 

@@ -361,6 +361,12 @@ func uses(e Expr, c *Column, depth int) int {
 		return uses(e.Base, c, depth+1) + uses(e.Key, c, depth+1)
 	case *InSubquery:
 		return uses(e.Arg, c, depth+1)
+	case *SummaryCall:
+		n := 0
+		for _, a := range e.Args {
+			n += uses(a, c, depth+1)
+		}
+		return n
 	}
 	return 0
 }

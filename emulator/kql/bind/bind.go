@@ -20,13 +20,16 @@ const maxDiagnostics = 500
 
 // Bind gives a parsed query its meaning in a workspace. Diagnostics of the syntax tree are not repeated in the result.
 // It never fails: what has no meaning becomes a diagnostic, and the rest is bound.
-func Bind(q *syntax.Query, catalog symbol.Catalog) *Query {
+func Bind(q *syntax.Query, catalog symbol.Catalog) *Query { return bindQuery(q, catalog, nil) }
+
+func bindQuery(q *syntax.Query, catalog symbol.Catalog, summaries *Summaries) *Query {
 	b := &binder{
-		out:     &Query{},
-		catalog: catalog,
-		text:    q.Text,
-		scope:   newScope(nil),
-		suffix:  1,
+		out:       &Query{},
+		catalog:   catalog,
+		summaries: summaries,
+		text:      q.Text,
+		scope:     newScope(nil),
+		suffix:    1,
 	}
 	b.statements(q.Statements, true)
 	source.Sort(b.out.Diagnostics)
@@ -49,6 +52,8 @@ type binder struct {
 	out     *Query
 	catalog symbol.Catalog
 	text    string // that the spans of the nodes at hand point into
+
+	summaries *Summaries // nil where a tree that runs is wanted
 
 	workspace string // whose names are bound, "" for the catalog's own
 
@@ -75,6 +80,8 @@ type binder struct {
 	depth  int
 	calls  int
 	stack  []any // functions whose bodies are being bound
+
+	deepest, tallest int // how far depth and stack went; see listen
 
 	silent int // while positive, diagnostics are counted in muted and not kept
 	muted  int
@@ -117,6 +124,7 @@ func (b *binder) enter(at source.Span) bool {
 		return false
 	}
 	b.depth++
+	b.deepest = max(b.deepest, b.depth)
 	return true
 }
 

@@ -79,11 +79,15 @@ func declare(w *workspace, line string) bool {
 	case "watchlist":
 		w.watchlists[name] = &symbol.Watchlist{Alias: name, Columns: columns(args)}
 	case "function":
-		params, result, _ := strings.Cut(args, ")")
+		params, result := parameters(args)
 		f := &symbol.StoredFunction{Name: name}
-		for _, p := range strings.Split(params, ",") {
+		for _, p := range params {
 			n, t, ok := strings.Cut(p, ":")
 			if !ok {
+				continue
+			}
+			if inner, tabular := strings.CutPrefix(strings.TrimSpace(t), "("); tabular {
+				f.Parameters = append(f.Parameters, symbol.Parameter{Name: strings.TrimSpace(n), Tabular: true, Columns: columns(inner)})
 				continue
 			}
 			t, def, has := strings.Cut(t, "=")
@@ -101,6 +105,24 @@ func declare(w *workspace, line string) bool {
 		return false
 	}
 	return true
+}
+
+// parameters splits "a: string, T: (b: long)) rest" at the commas that stand in no brackets, and gives the rest.
+func parameters(s string) (list []string, rest string) {
+	depth, from := 0, 0
+	for i, c := range s {
+		switch {
+		case c == '(':
+			depth++
+		case c == ')' && depth == 0:
+			return append(list, s[from:i]), s[i+1:]
+		case c == ')':
+			depth--
+		case c == ',' && depth == 0:
+			list, from = append(list, s[from:i]), i+1
+		}
+	}
+	return list, ""
 }
 
 type script struct {

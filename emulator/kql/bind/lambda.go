@@ -340,6 +340,12 @@ func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *ite
 		b.tooDeep(at)
 		return bad(at)
 	}
+	summary, may := b.summarizable(f, given)
+	if may {
+		if it := b.recall(summary, given, at); it != nil {
+			return it
+		}
+	}
 	body := f.body
 	if f.stored != nil {
 		if body = b.storedBody(f); body == nil {
@@ -351,7 +357,12 @@ func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *ite
 	for i, p := range f.params {
 		inner.declare(b.bindParameter(p, given[i]))
 	}
+	var heard *listening
+	if may {
+		heard = b.listen()
+	}
 	b.stack = append(b.stack, key)
+	b.tallest = max(b.tallest, len(b.stack))
 	unsupported, unresolved := len(b.out.Unsupported), len(b.out.Unresolved)
 	outer, text, suffix, muted, first, fuzzy := b.scope, b.text, b.suffix, b.muted, b.first, b.fuzzy
 	b.scope, b.text, b.suffix, b.muted, b.fuzzy = inner, f.text, 1, 0, false
@@ -361,7 +372,7 @@ func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *ite
 	failed, why := b.muted, b.first
 	if f.stored != nil {
 		// places in the body's own text mean nothing in the query's
-		respan(it, at)
+		respan(it, f.params, given, inner, at)
 		for i := unsupported; i < len(b.out.Unsupported); i++ {
 			b.out.Unsupported[i].Span = at
 		}
@@ -371,6 +382,15 @@ func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *ite
 	}
 	b.scope, b.text, b.suffix, b.muted, b.first, b.fuzzy = outer, text, suffix, muted, first, fuzzy
 	b.stack = b.stack[:len(b.stack)-1]
+	out := b.called(f, it, failed, why, at, nameAt)
+	if heard != nil {
+		b.heard(heard, summary, given, out, failed > 0)
+	}
+	return out
+}
+
+// called makes the item of a call from what its body gave.
+func (b *binder) called(f *function, it *item, failed int, why source.Diagnostic, at, nameAt source.Span) *item {
 	if failed > 0 {
 		switch {
 		case f.stored != nil:
@@ -414,9 +434,9 @@ func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *ite
 	return &out
 }
 
-// respan puts all that a stored function's body gave at the place of its call.
-func respan(it *item, at source.Span) {
-	w := walker{seen: map[*SharedDef]bool{}, v: Visitor{
+// respan puts all that a stored function's body gave at the place of its call; the arguments stay where they are.
+func respan(it *item, params []parameter, given []*item, inner *scope, at source.Span) {
+	w := walker{seen: map[*SharedDef]bool{}, skip: expressions(given), v: Visitor{
 		Expr: func(e Expr) {
 			switch e := e.(type) {
 			case *Const:
@@ -431,6 +451,8 @@ func respan(it *item, at source.Span) {
 				e.At = at
 			case *InSubquery:
 				e.At = at
+			case *SummaryCall:
+				e.At = at
 			}
 		},
 		Aggregate: func(a *AggregateCall) { a.At = at },
@@ -440,10 +462,31 @@ func respan(it *item, at source.Span) {
 			}
 		},
 	}}
+	for i, a := range given {
+		if a != nil && a.kind == isTable {
+			if l := inner.names[params[i].name]; l != nil && l.shared != nil {
+				w.seen[l.shared] = true
+			}
+		}
+	}
 	if it.kind == isTable && it.table != nil {
 		w.rel(it.table.rel)
 	}
 	w.expr(it.expr)
+}
+
+// expressions are those of scalar arguments.
+func expressions(given []*item) map[Expr]bool {
+	var out map[Expr]bool
+	for _, a := range given {
+		if a != nil && a.expr != nil {
+			if out == nil {
+				out = map[Expr]bool{}
+			}
+			out[a.expr] = true
+		}
+	}
+	return out
 }
 
 func (r *RelBase) place(at source.Span) { r.At = at }
@@ -483,7 +526,7 @@ func (b *binder) bindParameter(p parameter, a *item) *local {
 	c.setName(p.name)
 	c.constant = true
 	l := &local{name: p.name, scalar: &c}
-	if len(columnsIn(c.expr, nil, 0)) > 0 {
+	if readsColumns(c.expr, 0) {
 		l.level = b.level + 1
 	}
 	return l

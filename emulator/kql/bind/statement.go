@@ -153,7 +153,7 @@ func (b *binder) let(s *syntax.LetStatement) {
 			}
 			c.call = nil
 			l.scalar = &c
-			if len(b.stack) > 0 && c.expr != nil && len(columnsIn(c.expr, nil, 0)) > 0 {
+			if len(b.stack) > 0 && readsColumns(c.expr, 0) {
 				l.level = b.level + 1
 			}
 		case isTable:

@@ -140,6 +140,15 @@ type InSubquery struct {
 	Rel Rel
 }
 
+// SummaryCall stands for a call of a stored function of which the result is known and not the tree; see Summaries. It does not
+// run.
+type SummaryCall struct {
+	node
+	Args []Expr // those that the function's body reads
+	Uses []Use
+	Open bool // a relation in the body has columns that only the data can name
+}
+
 // Constructors, used by bind and by rewrites in plan.
 func NewConst(v value.Value, at source.Span) *Const {
 	return &Const{node: node{v.Type, at}, Value: v}
@@ -226,6 +235,14 @@ type (
 	Watchlist struct {
 		RelBase
 		Alias Expr // a constant string in all supported queries
+	}
+	// Summary stands for a call of a stored function of which the columns are known and not the tree; see Summaries. It does
+	// not run.
+	Summary struct {
+		RelBase
+		Args []Expr // those that the function's body reads
+		Uses []Use
+		Open bool // a relation in the body has columns that only the data can name
 	}
 	// Datatable holds literal rows, row by row in the columns' order. print is a Datatable of one empty row under a Project.
 	Datatable struct {

@@ -518,8 +518,40 @@ func columnsIn(e Expr, into map[*Column]bool, depth int) map[*Column]bool {
 		columnsIn(e.Key, into, depth+1)
 	case *InSubquery:
 		columnsIn(e.Arg, into, depth+1)
+	case *SummaryCall:
+		for _, a := range e.Args {
+			columnsIn(a, into, depth+1)
+		}
 	}
 	return into
+}
+
+// readsColumns reports whether an expression reads any column, as columnsIn would find.
+func readsColumns(e Expr, depth int) bool {
+	if depth > maxDepth {
+		return false
+	}
+	any := func(args []Expr) bool {
+		for _, a := range args {
+			if readsColumns(a, depth+1) {
+				return true
+			}
+		}
+		return false
+	}
+	switch e := e.(type) {
+	case *ColumnRef:
+		return true
+	case *Call:
+		return any(e.Args)
+	case *Path:
+		return readsColumns(e.Base, depth+1) || readsColumns(e.Key, depth+1)
+	case *InSubquery:
+		return readsColumns(e.Arg, depth+1)
+	case *SummaryCall:
+		return any(e.Args)
+	}
+	return false
 }
 
 // uniteByName is unite with one column a name: dynamic where types differ.

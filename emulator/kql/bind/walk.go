@@ -18,6 +18,7 @@ func Walk(q *Query, v Visitor) {
 type walker struct {
 	v    Visitor
 	seen map[*SharedDef]bool
+	skip map[Expr]bool // not visited, but told of by becoming false
 }
 
 func (w *walker) exprs(list ...Expr) {
@@ -28,6 +29,10 @@ func (w *walker) exprs(list ...Expr) {
 
 func (w *walker) expr(e Expr) {
 	if e == nil {
+		return
+	}
+	if _, ok := w.skip[e]; ok {
+		w.skip[e] = false
 		return
 	}
 	if w.v.Expr != nil {
@@ -43,6 +48,8 @@ func (w *walker) expr(e Expr) {
 	case *InSubquery:
 		w.expr(e.Arg)
 		w.rel(e.Rel)
+	case *SummaryCall:
+		w.exprs(e.Args...)
 	}
 }
 
@@ -84,6 +91,8 @@ func (w *walker) rel(r Rel) {
 	switch r := r.(type) {
 	case *Watchlist:
 		w.expr(r.Alias)
+	case *Summary:
+		w.exprs(r.Args...)
 	case *Range:
 		w.exprs(r.From, r.To, r.Step)
 	case *Filter:
