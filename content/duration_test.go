@@ -62,3 +62,33 @@ func TestParseMoment(t *testing.T) {
 		}
 	}
 }
+
+// FuzzDuration reads anything as a duration and as a moment: what is read is written in forms that read back to the same.
+func FuzzDuration(f *testing.F) {
+	for _, s := range []string{"5m", "1d12h", "P2DT1H30M", "-PT1.5S", "2.01:30:00", "P2W", "00:00:00.0000001", "99999999999d", "2026-01-05T10:00:00Z", "-1d2h", "+4m", "P", "-"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if d, err := ParseDuration(s); err == nil {
+			if back, err := ParseDuration(d.ISO()); err != nil || back.Value != d.Value {
+				t.Errorf("%q is written %s, read as %v, %v", s, d.ISO(), back.Value, err)
+			}
+			if d.Value%100 == 0 {
+				if back, err := ParseDuration(d.DotNet()); err != nil || back.Value != d.Value {
+					t.Errorf("%q is written %s, read as %v, %v", s, d.DotNet(), back.Value, err)
+				}
+			}
+			if d.Value%time.Millisecond == 0 {
+				if back, err := ParseDuration(d.Short()); err != nil || back.Value != d.Value {
+					t.Errorf("%q is written %s, read as %v, %v", s, d.Short(), back.Value, err)
+				}
+			}
+		}
+		if m, err := ParseMoment(s); err == nil {
+			now := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
+			if at := m.At(now); !m.IsSet() || !m.Relative && at != m.Time {
+				t.Errorf("%q is %v", s, at)
+			}
+		}
+	})
+}

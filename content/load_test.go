@@ -319,3 +319,28 @@ func FuzzLoadRule(f *testing.F) {
 		}
 	})
 }
+
+// FuzzWatchlistCSV reads anything as the CSV of a watchlist: its rows have the columns of its head, and a mistake is named at a place.
+func FuzzWatchlistCSV(f *testing.F) {
+	for _, s := range []string{"A,B\n1,2\n", "\xef\xbb\xbfA\r\n\"x\ny\"\r\n", "A,A\n1,2\n", "A\n1,2\n", "\"", "", ",\n,\n"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 1<<16 {
+			return
+		}
+		b, problems := Load(fstest.MapFS{"watchlists/w.yaml": {Data: []byte("alias: w\ndisplayName: w\nitemsSearchKey: A\n")}, "watchlists/w.csv": {Data: data}}, Options{})
+		for _, p := range problems {
+			if p.Message == "" || strings.ContainsAny(p.Message, "\n\r") {
+				t.Errorf("%q", p.Error())
+			}
+		}
+		for _, w := range b.Watchlists {
+			for _, item := range w.Items {
+				if len(item) > len(w.Columns) {
+					t.Errorf("%q: a row of %d for %d columns", data, len(item), len(w.Columns))
+				}
+			}
+		}
+	})
+}

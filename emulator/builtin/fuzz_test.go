@@ -117,3 +117,37 @@ func FuzzTimeFormats(f *testing.F) {
 		apply(t, "format_timespan", value.String, value.NewTimespan(ticks), value.NewString(format))
 	})
 }
+
+// FuzzSketch reads anything as a saved hll and a saved tdigest, which a table may hold: merging and counting end in a value or in null.
+func FuzzSketch(f *testing.F) {
+	for _, s := range []string{`[1]`, `[1,5,7,-9]`, `[4,"AQ=="]`, `[18,"AQAAAAA="]`, `[[1,2,3],[1,1,1]]`, `[[1,"x"],[null]]`, `[[1e308,1e308],[1e308,-1]]`, `[[],[]]`, `[-1,[]]`, `null`} {
+		f.Add(s, s)
+	}
+	for _, accuracy := range []int64{0, 4} { // one that this engine saves
+		c := &counter{}
+		for i := range uint64(5000) {
+			c.add(i*0x9E3779B97F4A7C15, savedHashes, precisionOf(accuracy))
+		}
+		n := saveHLL(c, accuracy)
+		f.Add(string(value.AppendJSON(nil, n)), `[1,5]`)
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if len(a)+len(b) > 1<<17 {
+			return
+		}
+		x, y := value.NewDynamic(value.ParseDynamic(a)), value.NewDynamic(value.ParseDynamic(b))
+		for _, name := range []string{"hll_merge", "tdigest_merge"} {
+			both := apply(t, name, value.Dynamic, x, y)
+			if name == "hll_merge" {
+				if n := apply(t, "dcount_hll", value.Long, both); n.I < 0 {
+					t.Errorf("%s and %s have %d values", a, b, n.I)
+				}
+			}
+			apply(t, "percentile_tdigest", value.Dynamic, both, value.NewReal(50))
+			apply(t, "rank_tdigest", value.Real, both, value.NewReal(1))
+			apply(t, "percentrank_tdigest", value.Real, both, value.NewReal(1))
+		}
+		apply(t, "dcount_hll", value.Long, x)
+		apply(t, "percentile_tdigest", value.Dynamic, x, value.NewReal(99))
+	})
+}

@@ -190,6 +190,9 @@ func (s *state) apply(e *entry) {
 		delete(s.items, k)
 	}
 	for _, r := range e.Puts {
+		if r == nil {
+			continue
+		}
 		s.touch(r)
 		s.items[strings.ToLower(r.ID)] = r
 	}

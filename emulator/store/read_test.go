@@ -205,6 +205,42 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
+// FuzzPacked reads anything under every name of a format, as it is and packed with gzip: both ways give the same rows or the same error.
+func FuzzPacked(f *testing.F) {
+	f.Add([]byte("{\"a\":1}\n"), uint8(0))
+	f.Add([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"), uint8(1))
+	f.Add([]byte("a,b\r\n1,2"), uint8(3))
+	f.Add([]byte("\xef\xbb\xbf[{\"records\":[]}]"), uint8(2))
+	names := []string{"Own.jsonl", "Own.ndjson", "Own.json", "Own.csv", "Own.parquet", "Own", "SigninLogs.csv"}
+	f.Fuzz(func(t *testing.T, in []byte, which uint8) {
+		if len(in) > 1<<16 {
+			return
+		}
+		name := names[int(which)%len(names)]
+		plain, perr := Read(name, bytes.NewReader(in), Options{Schema: signins})
+		if len(in) > 1 && in[0] == 0x1f && in[1] == 0x8b {
+			return // packed already
+		}
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		if _, err := z.Write(in); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, packed := range []string{name, name + ".gz"} {
+			got, err := Read(packed, bytes.NewReader(b.Bytes()), Options{Schema: signins})
+			if (err == nil) != (perr == nil) {
+				t.Fatalf("%s: packed %v, as it is %v", packed, err, perr)
+			}
+			if err == nil && show(got) != show(plain) {
+				t.Fatalf("%s: packed\n%s\nas it is\n%s", packed, show(got), show(plain))
+			}
+		}
+	})
+}
+
 func BenchmarkJSONLines(b *testing.B) {
 	var buf bytes.Buffer
 	for i := range 20_000 {
