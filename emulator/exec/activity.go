@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sort"
 
+	"github.com/seed-caab1ad3/blindspot/emulator/keys"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
@@ -34,7 +35,7 @@ func (n *evaluateNode) timeline(in *Batch) (*timeline, error) {
 	if t.typ = times.Type(); t.typ == value.Real || t.typ == value.Decimal {
 		return nil, fmt.Errorf("a time line of reals is not supported by the emulator")
 	}
-	t.ids = newKeyTable([]value.Type{users.Type()}).ids([]vector.Column{users}, in.N, true, false, nil)
+	t.ids = keys.NewTable([]value.Type{users.Type()}).IDs([]vector.Column{users}, in.N, true, false, nil)
 	v := vector.Int64s(times)
 	t.at = make([]int64, in.N)
 	for i := range t.at {
@@ -51,9 +52,9 @@ func (n *evaluateNode) timeline(in *Batch) (*timeline, error) {
 			dims, types = append(dims, c), append(types, c.Type())
 		}
 	}
-	table := newKeyTable(types)
-	groups := table.ids(dims, in.N, true, false, nil)
-	t.dimensions = table.columns()
+	table := keys.NewTable(types)
+	groups := table.IDs(dims, in.N, true, false, nil)
+	t.dimensions = table.Columns()
 	t.rows = make([][]int32, table.Len())
 	for i, g := range groups {
 		if t.ids[i] >= 0 {
@@ -317,8 +318,8 @@ func rollingPercentile(_ context.Context, _ *run, n *evaluateNode, in, _ *Batch)
 			dims, types = append(dims, c), append(types, c.Type())
 		}
 	}
-	table := newKeyTable(types)
-	groups := table.ids(dims, in.N, true, false, nil)
+	table := keys.NewTable(types)
+	groups := table.IDs(dims, in.N, true, false, nil)
 	at := vector.Int64s(index)
 	byBin := make([]map[int64][]value.Value, table.Len())
 	for i := range in.N {
@@ -354,7 +355,7 @@ func rollingPercentile(_ context.Context, _ *run, n *evaluateNode, in, _ *Batch)
 		}
 	}
 	cols := []vector.Column{&vector.Longs{Typ: index.Type(), Data: times}}
-	for _, d := range table.columns() {
+	for _, d := range table.Columns() {
 		cols = append(cols, d.Gather(rows))
 	}
 	return NewBatch(len(times), append(cols, out.Finish())), nil

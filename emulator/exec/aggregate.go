@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-caab1ad3/blindspot/emulator/builtin"
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
+	"github.com/seed-caab1ad3/blindspot/emulator/keys"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -144,7 +145,7 @@ func (c *aggregateCall) outType() value.Type {
 // grouping is the state of an aggregation over some rows.
 type grouping struct {
 	n     *aggregateNode
-	table *keyTable
+	table *keys.Table
 	keys  *expr.Frame
 	accs  []builtin.Accumulator
 	picks []*picker
@@ -158,7 +159,7 @@ func (n *aggregateNode) newGrouping() *grouping {
 	for i := range types {
 		types[i] = n.keys.Type(i)
 	}
-	g := &grouping{n: n, table: newKeyTable(types), keys: n.keys.NewFrame()}
+	g := &grouping{n: n, table: keys.NewTable(types), keys: n.keys.NewFrame()}
 	for _, c := range n.calls {
 		g.args = append(g.args, c.args.NewFrame())
 		if c.fn == nil {
@@ -168,7 +169,7 @@ func (n *aggregateNode) newGrouping() *grouping {
 		}
 	}
 	if n.keys.Len() == 0 {
-		g.table.n = 1
+		g.table.AddEmpty()
 		g.resize()
 	}
 	return g
@@ -192,7 +193,7 @@ func (g *grouping) add(b *Batch) error {
 			return err
 		}
 		before := g.table.Len()
-		g.ids = g.table.ids(keys, b.N, true, false, g.ids)
+		g.ids = g.table.IDs(keys, b.N, true, false, g.ids)
 		ids = g.ids
 		if g.table.Len() != before {
 			g.resize()
@@ -218,7 +219,7 @@ func (g *grouping) merge(o *grouping) {
 		if o.table.Len() == 0 {
 			return
 		}
-		remap = g.table.ids(o.table.columns(), o.table.Len(), true, false, nil)
+		remap = g.table.IDs(o.table.Columns(), o.table.Len(), true, false, nil)
 		g.resize()
 	}
 	for i, c := range g.n.calls {
@@ -232,7 +233,7 @@ func (g *grouping) merge(o *grouping) {
 
 func (g *grouping) finish() (*Batch, error) {
 	n := g.table.Len()
-	all := g.table.columns()
+	all := g.table.Columns()
 	for i, c := range g.n.calls {
 		outs := len(c.Outputs)
 		switch {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-caab1ad3/blindspot/emulator/builtin"
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
+	"github.com/seed-caab1ad3/blindspot/emulator/keys"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -102,7 +103,7 @@ func (p *graphPlan) build(ctx context.Context, r *run) (*graphData, error) {
 		g.edges = append(g.edges, edges.Column(i))
 	}
 	keyType := p.g.Source.Type
-	table := newKeyTable([]value.Type{keyType})
+	table := keys.NewTable([]value.Type{keyType})
 	type place struct{ table, row int32 }
 	var where []place
 	var tables []*Batch
@@ -112,7 +113,7 @@ func (p *graphPlan) build(ctx context.Context, r *run) (*graphData, error) {
 			return nil, err
 		}
 		tables = append(tables, rows)
-		ids := table.ids([]vector.Column{convert(rows.Column(t.key), keyType)}, rows.N, true, false, nil)
+		ids := table.IDs([]vector.Column{convert(rows.Column(t.key), keyType)}, rows.N, true, false, nil)
 		for row, id := range ids {
 			for int(id) >= len(where) {
 				where = append(where, place{-1, -1})
@@ -122,15 +123,15 @@ func (p *graphPlan) build(ctx context.Context, r *run) (*graphData, error) {
 			}
 		}
 	}
-	g.src = table.ids([]vector.Column{edges.Column(p.source)}, edges.N, true, false, nil)
-	g.dst = table.ids([]vector.Column{convert(edges.Column(p.target), keyType)}, edges.N, true, false, nil)
+	g.src = table.IDs([]vector.Column{edges.Column(p.source)}, edges.N, true, false, nil)
+	g.dst = table.IDs([]vector.Column{convert(edges.Column(p.target), keyType)}, edges.N, true, false, nil)
 	n := table.Len()
 	for len(where) < n {
 		where = append(where, place{-1, -1})
 	}
 	g.keys = vector.NewBuilder(keyType, 0).Finish()
 	if n > 0 {
-		g.keys = table.columns()[0]
+		g.keys = table.Columns()[0]
 	}
 	for c, col := range p.g.Nodes {
 		b := vector.NewBuilder(col.Type, n)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
+	"github.com/seed-caab1ad3/blindspot/emulator/keys"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -85,11 +86,11 @@ type joinOp struct {
 	r       *run
 	left    Operator
 	right   *Batch
-	keys    *keyTable
+	keys    *keys.Table
 	starts  []int32 // by key id: its first place in rows
 	rows    []int32 // the right rows, key by key
 	matched []bool  // right rows that met a left row, or key ids, for the kinds that ask
-	unique  *keyTable
+	unique  *keys.Table
 	frame   *expr.Frame
 
 	batch    *Batch  // the left batch at hand
@@ -107,10 +108,10 @@ func (o *joinOp) build(ctx context.Context) error {
 	for i := range types {
 		types[i] = o.n.leftKeys.Type(i)
 	}
-	o.keys = newKeyTable(types)
+	o.keys = keys.NewTable(types)
 	o.frame = o.n.leftKeys.NewFrame()
 	if o.n.kind == "innerunique" {
-		o.unique = newKeyTable(types)
+		o.unique = keys.NewTable(types)
 	}
 	right := o.r.open(o.n.right)
 	defer right.Close()
@@ -193,7 +194,7 @@ func (o *joinOp) read(ctx context.Context, right Operator, types []value.Type) (
 		return nil, err
 	}
 	o.alike(cols, types)
-	return o.keys.ids(cols, o.right.N, true, true, nil), nil
+	return o.keys.IDs(cols, o.right.N, true, true, nil), nil
 }
 
 // readMatching reads the rest of the right side and keeps the rows that meet a key of the left side's rows.
@@ -204,7 +205,7 @@ func (o *joinOp) readMatching(ctx context.Context, lefts, rights []*Batch, right
 		if err != nil {
 			return nil, err
 		}
-		scratch = o.keys.ids(cols, b.N, true, true, scratch)
+		scratch = o.keys.IDs(cols, b.N, true, true, scratch)
 	}
 	frame := o.n.rightKeys.NewFrame()
 	var kept []*Batch
@@ -218,7 +219,7 @@ func (o *joinOp) readMatching(ctx context.Context, lefts, rights []*Batch, right
 			return err
 		}
 		o.alike(cols, types)
-		scratch = o.keys.ids(cols, b.N, false, true, scratch)
+		scratch = o.keys.IDs(cols, b.N, false, true, scratch)
 		var rows []int32
 		for i, id := range scratch {
 			if id >= 0 {
@@ -326,7 +327,7 @@ func (o *joinOp) take(b *Batch) error {
 		return err
 	}
 	o.batch, o.row, o.match = b, 0, 0
-	o.ids = o.keys.ids(cols, b.N, false, true, o.ids)
+	o.ids = o.keys.IDs(cols, b.N, false, true, o.ids)
 	for i, id := range o.ids {
 		if id >= 0 && o.starts[id] == o.starts[id+1] {
 			o.ids[i] = -1 // a key of the left side alone
@@ -334,7 +335,7 @@ func (o *joinOp) take(b *Batch) error {
 	}
 	if o.unique != nil {
 		o.seen = o.unique.Len()
-		o.uniqueID = o.unique.ids(cols, b.N, true, true, o.uniqueID)
+		o.uniqueID = o.unique.IDs(cols, b.N, true, true, o.uniqueID)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-caab1ad3/blindspot/emulator/builtin"
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
+	"github.com/seed-caab1ad3/blindspot/emulator/keys"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -100,7 +101,7 @@ func (n *makeSeriesNode) build(r *run, rows *Batch) (*Batch, error) {
 	for i := range types {
 		types[i] = n.keys.Type(i)
 	}
-	table := newKeyTable(types)
+	table := keys.NewTable(types)
 	var inside []int32
 	for i, p := range at {
 		if p >= 0 {
@@ -116,14 +117,14 @@ func (n *makeSeriesNode) build(r *run, rows *Batch) (*Batch, error) {
 	}
 	var series []int32
 	if kept.N > 0 {
-		series = table.ids(keyCols, kept.N, true, false, nil)
+		series = table.IDs(keyCols, kept.N, true, false, nil)
 	} else if len(types) == 0 && n.rel.NonEmpty {
-		table.n = 1
+		table.AddEmpty()
 	}
-	cells := &longTable{}
+	cells := &keys.Longs{}
 	group := make([]int32, kept.N)
 	for i := range group {
-		group[i] = cells.id(uint64(series[i])<<32|uint64(uint32(at[inside[i]])), true)
+		group[i] = cells.ID(uint64(series[i])<<32|uint64(uint32(at[inside[i]])), true)
 	}
 	return n.layOut(table, cells, group, kept, ax)
 }
@@ -262,9 +263,9 @@ func (n *makeSeriesNode) placeReal(cols []vector.Column, rows int, step, from, t
 	return ax, at, nil
 }
 
-func (n *makeSeriesNode) layOut(table *keyTable, cells *longTable, group []int32, rows *Batch, ax axis) (*Batch, error) {
+func (n *makeSeriesNode) layOut(table *keys.Table, cells *keys.Longs, group []int32, rows *Batch, ax axis) (*Batch, error) {
 	results := map[*bind.Column]vector.Column{}
-	keys := table.columns()
+	keys := table.Columns()
 	for i, k := range n.rel.Keys {
 		results[k.Column] = keys[i]
 	}
@@ -285,7 +286,7 @@ func (n *makeSeriesNode) layOut(table *keyTable, cells *longTable, group []int32
 	results[n.rel.Axis.Column] = &vector.Const{Val: value.NewDynamic(value.NodeArray(places...)), N: count}
 	for k, c := range n.calls {
 		acc := c.fn.New(c.types, c.consts, c.elementType())
-		acc.Resize(len(cells.keys))
+		acc.Resize(len(cells.Keys()))
 		if rows.N > 0 {
 			args, err := c.args.NewFrame().All(rows)
 			if err != nil {
@@ -305,9 +306,9 @@ func (n *makeSeriesNode) layOut(table *keyTable, cells *longTable, group []int32
 				arrays[i][j] = def
 			}
 		}
-		if len(cells.keys) > 0 {
+		if len(cells.Keys()) > 0 {
 			col := finishOne(acc)
-			for id, cell := range cells.keys {
+			for id, cell := range cells.Keys() {
 				if v := col.Value(id); !v.Null {
 					arrays[cell>>32][uint32(cell)] = v.Node()
 				}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
+	"github.com/seed-caab1ad3/blindspot/emulator/keys"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -225,8 +226,8 @@ func (n *partitionNode) open(r *run) Operator {
 		if rows.N == 0 {
 			return NewBatch(0, make([]vector.Column, len(n.columns))), nil
 		}
-		table := newKeyTable([]value.Type{n.typ})
-		ids := table.ids([]vector.Column{rows.Column(n.key)}, rows.N, true, false, nil)
+		table := keys.NewTable([]value.Type{n.typ})
+		ids := table.IDs([]vector.Column{rows.Column(n.key)}, rows.N, true, false, nil)
 		groups := make([][]int32, table.Len())
 		for i, id := range ids {
 			groups[id] = append(groups[id], int32(i))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sort"
 
+	"github.com/seed-caab1ad3/blindspot/emulator/keys"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -61,15 +62,15 @@ func pivot(_ context.Context, _ *run, n *evaluateNode, in, _ *Batch) (*Batch, er
 		return nil, err
 	}
 	types := make([]value.Type, keyCount)
-	keys := make([]vector.Column, keyCount)
-	for i := range keys {
-		keys[i] = groups.Column(i)
-		types[i] = keys[i].Type()
+	groupKeys := make([]vector.Column, keyCount)
+	for i := range groupKeys {
+		groupKeys[i] = groups.Column(i)
+		types[i] = groupKeys[i].Type()
 	}
-	table := newKeyTable(types)
-	rowOf := table.ids(keys, groups.N, true, false, nil)
+	table := keys.NewTable(types)
+	rowOf := table.IDs(groupKeys, groups.N, true, false, nil)
 	if len(types) == 0 && groups.N > 0 {
-		table.n = 1
+		table.AddEmpty()
 	}
 	byName := map[string][]int32{} // groups by row, -1 for none
 	var names []string
@@ -96,7 +97,7 @@ func pivot(_ context.Context, _ *run, n *evaluateNode, in, _ *Batch) (*Batch, er
 	empty.Resize(1)
 	none := empty.Finish().Value(0)
 	out := make([]vector.Column, len(n.columns))
-	keyCols := table.columns()
+	keyCols := table.Columns()
 	placed := map[string]bool{}
 	column := func(name string) vector.Column {
 		b := vector.NewBuilder(results.Type(), table.Len())

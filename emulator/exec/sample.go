@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
+	"github.com/seed-caab1ad3/blindspot/emulator/keys"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -65,7 +66,7 @@ func (n *sampleDistinctNode) open(r *run) Operator {
 		if err != nil {
 			return nil, err
 		}
-		table := newKeyTable([]value.Type{n.of.Type(0)})
+		table := keys.NewTable([]value.Type{n.of.Type(0)})
 		frame := n.of.NewFrame()
 		var ids []int32
 		for table.Len() < k {
@@ -80,9 +81,9 @@ func (n *sampleDistinctNode) open(r *run) Operator {
 			if err != nil {
 				return nil, err
 			}
-			ids = table.ids(cols, b.N, true, false, ids)
+			ids = table.IDs(cols, b.N, true, false, ids)
 		}
 		m := min(k, table.Len())
-		return NewBatch(m, []vector.Column{table.columns()[0].Slice(0, m)}), nil
+		return NewBatch(m, []vector.Column{table.Columns()[0].Slice(0, m)}), nil
 	}}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
+	"github.com/seed-caab1ad3/blindspot/emulator/keys"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -173,8 +174,8 @@ func (n *scannerNode) parts(rows *Batch) ([][]int32, error) {
 	for i := range types {
 		types[i] = n.partition.Type(i)
 	}
-	table := newKeyTable(types)
-	ids := table.ids(cols, rows.N, true, false, nil)
+	table := keys.NewTable(types)
+	ids := table.IDs(cols, rows.N, true, false, nil)
 	parts := make([][]int32, table.Len())
 	for _, row := range ordered {
 		parts[ids[row]] = append(parts[ids[row]], row)
