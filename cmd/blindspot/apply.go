@@ -23,6 +23,7 @@ func applyFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
 		&cli.IntFlag{Name: "jobs", Value: 4, Usage: "requests at once"},
+		&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json, jsonl (an event a line, while it runs)"},
 	}
 }
 
@@ -39,6 +40,7 @@ Examples:
    blindspot apply --workspace prod
    blindspot apply --workspace prod --yes --prune
    blindspot apply --workspace prod --plan today.plan --yes
+   blindspot apply --workspace prod --yes --format jsonl
    blindspot apply --workspace test --disabled --only 'rule/*'`,
 		Flags: workspaceFlags(append(append(planFlags(), applyFlags()...), stateFlag(),
 			&cli.StringFlag{Name: "plan", Usage: "carry out the saved plan of `FILE`; it is refused when anything has changed"},
@@ -48,6 +50,9 @@ Examples:
 }
 
 func runApply(c *cli.Context) error {
+	if err := applyFormat(c); err != nil {
+		return err
+	}
 	if name := c.String("plan"); name != "" {
 		return applySaved(c, name)
 	}
@@ -109,12 +114,15 @@ func applySaved(c *cli.Context, name string) error {
 // carryOut shows a plan, asks, and does it. spend is the id of a saved plan, "" for none; back is the snapshot that is gone
 // back to, "" for an apply.
 func carryOut(c *cli.Context, w *azure.Workspace, plan *deploy.Plan, store *deploy.Store, spend, back string) error {
-	if err := plan.WriteText(out(c)); err != nil {
+	if err := showPlan(c, plan); err != nil {
 		return err
 	}
 	if plan.Summary.Changes() == 0 {
-		_, err := (&deploy.Applier{W: w, Store: store}).Apply(c.Context, plan) // closes the journal of a broken apply
-		return remoteError(err)
+		o, err := (&deploy.Applier{W: w, Store: store}).Apply(c.Context, plan) // closes the journal of a broken apply
+		if err != nil {
+			return remoteError(err)
+		}
+		return writeOutcome(c, plan, o)
 	}
 	if !c.Bool("yes") {
 		ok, err := confirm(c, plan)
@@ -136,6 +144,11 @@ func carryOut(c *cli.Context, w *azure.Workspace, plan *deploy.Plan, store *depl
 	a.Progress = progress
 	o, err := a.Apply(c.Context, plan)
 	wait()
+	if o != nil {
+		if e := writeOutcome(c, plan, o); e != nil && err == nil {
+			err = e
+		}
+	}
 	if err != nil && o != nil {
 		_ = tellOutcome(c, w, o, spend, back)
 	}
@@ -170,11 +183,13 @@ func tellOutcome(c *cli.Context, w *azure.Workspace, o *deploy.Outcome, spend, b
 		}
 		fmt.Fprintf(talk, "not done: %s\n", i)
 	}
-	fmt.Fprintf(c.App.Writer, "Done: %d of %d.", len(o.Done), len(o.Done)+len(o.Failed)+len(o.Left))
-	if len(o.Done) > 0 && back == "" {
-		fmt.Fprintf(c.App.Writer, " To go back: blindspot rollback --workspace %s %s", nameOr(c.String("workspace"), w.Name), o.Snapshot)
+	if c.String("format") == "text" {
+		fmt.Fprintf(c.App.Writer, "Done: %d of %d.", len(o.Done), len(o.Done)+len(o.Failed)+len(o.Left))
+		if len(o.Done) > 0 && back == "" {
+			fmt.Fprintf(c.App.Writer, " To go back: blindspot rollback --workspace %s %s", nameOr(c.String("workspace"), w.Name), o.Snapshot)
+		}
+		fmt.Fprintln(c.App.Writer)
 	}
-	fmt.Fprintln(c.App.Writer)
 	switch {
 	case o.Interrupted:
 		fmt.Fprintf(talk, "For the rest, %s.\n", again)
@@ -243,6 +258,17 @@ func secondSignal(c *cli.Context) (<-chan struct{}, func()) {
 // applyProgress shows a bar on a terminal, and a line an item elsewhere.
 func applyProgress(c *cli.Context, total int) (func(deploy.Item), func()) {
 	t := remarks(c)
+	if c.String("format") == "jsonl" {
+		var mu sync.Mutex
+		n := 0
+		return func(i deploy.Item) {
+			mu.Lock()
+			defer mu.Unlock()
+			n++
+			j := itemOf(i)
+			_ = events(c).write(applyEventJSON{Event: "item", Item: &j, Count: n, Total: total})
+		}, func() {}
+	}
 	if c.Bool("quiet") {
 		return func(deploy.Item) {}, func() {}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/content/nearest"
 	"github.com/seed-caab1ad3/blindspot/content/tables"
 	"github.com/seed-caab1ad3/blindspot/emulator"
 	"github.com/seed-caab1ad3/blindspot/emulator/backtest"
@@ -51,7 +53,7 @@ The expectations file:
 			&cli.StringFlag{Name: "expect", Usage: "a `FILE` of expectations; what is not met fails"},
 			&cli.StringFlag{Name: "sweep", Usage: "try other numbers: `FIELD=a..b`, a let constant or triggerThreshold"},
 			&cli.BoolFlag{Name: "defender", Usage: "the workspace is in the Defender portal"},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, html"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json, jsonl (an event a line, while it runs), html"},
 			&cli.IntFlag{Name: "jobs", Usage: "rules run at once; 0 means one a processor"},
 			&cli.StringFlag{Name: "workspace", Aliases: []string{"w"}, Usage: "run the same windows in this workspace instead: `NAME` in blindspot.yaml, or the URL of a blindspot serve; wants --from and --to"},
 		},
@@ -115,6 +117,13 @@ func runBacktest(c *cli.Context) error {
 	}
 	bar := newBar(remarks(c), "rules", len(rules))
 	cfg.Progress = func(done, _ int) { bar.set(done) }
+	if c.String("format") == "jsonl" {
+		e := events(c)
+		_ = e.write(backtestEventJSON{Event: "begin", From: &cfg.From, To: &cfg.To, Total: len(rules)})
+		cfg.Progress = func(done, total int) {
+			_ = e.write(backtestEventJSON{Event: "progress", Done: done, Total: total})
+		}
+	}
 	rep, err := backtest.Run(c.Context, cfg)
 	bar.finish()
 	if err != nil {
@@ -138,43 +147,63 @@ func runBacktest(c *cli.Context) error {
 
 // rulesOf finds the rules that the arguments name: files and folders, or names, ids and file names of rules at hand.
 func rulesOf(c *cli.Context) (*loaded, []*content.Rule, error) {
+	l, named, err := contentNamed(c.Args().Slice(), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	var rules []*content.Rule
+	for _, r := range l.Rules {
+		if (r.Kind == content.Scheduled || r.Kind == content.NRT) && l.wanted(r.File()) && (named == nil || named[r]) {
+			rules = append(rules, r)
+		}
+	}
+	if len(rules) == 0 {
+		return nil, nil, fail(exitUsage, "no rules; name a file, a folder or a rule")
+	}
+	return l, rules, nil
+}
+
+// contentNamed loads what the arguments name: files and folders, or else rules by name, id or file name of ./content or of
+// the pack inside the binary. named are those rules; it is nil when there are only files and folders.
+func contentNamed(args []string, cache *content.Cache) (*loaded, map[*content.Rule]bool, error) {
 	var paths, names []string
-	for _, a := range c.Args().Slice() {
+	for _, a := range args {
 		if _, err := os.Stat(a); err == nil {
 			paths = append(paths, a)
 		} else {
 			names = append(names, a)
 		}
 	}
-	var l *loaded
-	var err error
-	if len(paths) > 0 || len(names) == 0 {
-		l, err = loadContent(paths)
-	} else {
-		l, err = loadContent(nil)
+	l, err := loadContentFrom(paths, cache)
+	if err != nil || len(names) == 0 {
+		return l, nil, err
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	var rules []*content.Rule
-	if len(names) == 0 || len(paths) > 0 {
-		for _, r := range l.Rules {
-			if l.wanted(r.File()) && (r.Kind == content.Scheduled || r.Kind == content.NRT) {
-				rules = append(rules, r)
-			}
-		}
-	}
+	named := map[*content.Rule]bool{}
 	for _, n := range names {
 		r := ruleNamed(l.Rules, n)
 		if r == nil {
-			return nil, nil, fail(exitUsage, "%s: no such file, and no rule of that name", n)
+			return nil, nil, noRule(l.Rules, n)
 		}
-		rules = append(rules, r)
+		named[r] = true
 	}
-	if len(rules) == 0 {
-		return nil, nil, fail(exitUsage, "no rules; name a file, a folder or a rule")
+	for _, r := range l.Rules {
+		if len(paths) > 0 && l.wanted(r.File()) {
+			named[r] = true
+		}
 	}
-	return l, rules, nil
+	return l, named, nil
+}
+
+// noRule says that an argument is nothing, with the nearest rule.
+func noRule(rules []*content.Rule, word string) error {
+	var all []string
+	for _, r := range rules {
+		all = append(all, strings.TrimSuffix(path.Base(r.File()), ".yaml"), r.Name)
+	}
+	if n := nearest.Of(strings.TrimSuffix(path.Base(word), ".yaml"), all); n != "" {
+		return fail(exitUsage, "%s: no such file or folder, and no rule of that name; the nearest is %q", word, n)
+	}
+	return fail(exitUsage, "%s: no such file or folder, and no rule of that name", word)
 }
 
 // ruleNamed finds a rule by name, id, file, or the file's base name with or without its ending.

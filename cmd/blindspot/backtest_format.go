@@ -25,10 +25,12 @@ func backtestWriter(format string) (func(backtestReport, terminal.Stream) error,
 		return backtestReport.text, nil
 	case "json":
 		return backtestReport.json, nil
+	case "jsonl":
+		return backtestReport.jsonl, nil
 	case "html":
 		return backtestReport.html, nil
 	}
-	return nil, fail(exitUsage, "--format %q is unknown; it is text, json or html", format)
+	return nil, fail(exitUsage, "--format %q is unknown; it is text, json, jsonl or html", format)
 }
 
 // Bounds of what the text form names.
@@ -260,6 +262,45 @@ func (b backtestReport) json(w terminal.Stream) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(b.data())
+}
+
+// backtestEventJSON is a line of --format jsonl: begin, progress after each rule, then a rule for each in the order of the
+// content, then summary; or error, and nothing more.
+type backtestEventJSON struct {
+	SchemaVersion int                  `json:"schemaVersion"`
+	Event         string               `json:"event"`
+	From          *time.Time           `json:"from,omitempty"`
+	To            *time.Time           `json:"to,omitempty"`
+	Done          int                  `json:"done,omitempty"`
+	Total         int                  `json:"total,omitempty"`
+	Rule          *backtestRuleJSON    `json:"rule,omitempty"`
+	Summary       *backtestSummaryJSON `json:"summary,omitempty"`
+	Error         *messageJSON         `json:"error,omitempty"`
+}
+
+type backtestSummaryJSON struct {
+	Rules  int `json:"rules"`
+	Alerts int `json:"alerts"`
+	Failed int `json:"failed"` // rules whose query failed, or that were not as expected
+}
+
+func (b backtestReport) jsonl(w terminal.Stream) error {
+	v := b.data()
+	s := backtestSummaryJSON{Rules: len(v.Rules)}
+	for i, r := range v.Rules {
+		if err := (eventStream{w}).write(backtestEventJSON{Event: "rule", Rule: &v.Rules[i]}); err != nil {
+			return err
+		}
+		s.Alerts += len(r.Alerts)
+		bad := r.Error != ""
+		for _, x := range r.Expected {
+			bad = bad || !x.Passed
+		}
+		if bad {
+			s.Failed++
+		}
+	}
+	return eventStream{w}.write(backtestEventJSON{Event: "summary", Summary: &s})
 }
 
 const backtestPage = `<!doctype html>

@@ -36,7 +36,7 @@ Examples:
    blindspot config show
    blindspot config show --all --format json`,
 			Flags: []cli.Flag{
-				&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json"},
+				&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json"},
 				&cli.BoolFlag{Name: "all", Usage: "also what has its default"},
 			},
 			Action: runConfigShow,

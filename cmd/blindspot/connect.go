@@ -25,7 +25,7 @@ func connectCommand() *cli.Command {
 			&cli.Float64Flag{Name: "price", Usage: "what a GB costs, for the estimate"},
 			&cli.StringSliceFlag{Name: "volume", Usage: "`CATEGORY=GB` a day that you expect; may be repeated"},
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask"},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json"},
 		)
 	}
 	return &cli.Command{
@@ -41,7 +41,7 @@ func connectCommand() *cli.Command {
    blindspot connect status --workspace prod --days 30 --format json`,
 				Flags: workspaceFlags(
 					&cli.IntFlag{Name: "days", Value: 7, Usage: "how many days are looked at"},
-					&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json"},
+					&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json"},
 				),
 				Action: runConnectStatus,
 			},

@@ -90,6 +90,17 @@ func TestOutputsKeepTheirShape(t *testing.T) {
 		{"report.config", []string{"config", "show", "--format", "json", "--all"}},
 		{"report.workbook", []string{"workbook", "test", "--format", "json", filepath.Join(pack, "workbooks", "legacy-authentication.json")}},
 		{"report.plan", []string{"plan", "--workspace", address, "--format", "json", "good"}},
+		{"report.pull", []string{"pull", "--workspace", address, "--format", "json", "--to", "pulled", "--dry-run"}},
+		{"report.apply", []string{"apply", "--workspace", address, "--format", "json", "--yes", "good"}},
+		{"report.apply", []string{"apply", "--workspace", address, "--format", "json", "--yes", "good"}}, // nothing to do
+		{"report.snapshots", []string{"rollback", "--workspace", address, "--format", "json", "--list"}},
+		{"report.apply", []string{"rollback", "--workspace", address, "--format", "json", "--yes"}},
+		{"events.apply", []string{"apply", "--workspace", address, "--format", "jsonl", "--yes", "good"}},
+		{"events.apply", []string{"apply", "--workspace", "nowhere", "--format", "jsonl", "--yes", "good"}},
+		{"events.test", []string{"test", "--format", "jsonl", "good", "--coverage"}},
+		{"events.test", []string{"test", "--format", "jsonl", "nowhere"}},
+		{"events.backtest", []string{"backtest", "good", "--generate", "days=1,users=40", "--format", "jsonl"}},
+		{"events.backtest", []string{"backtest", "good", "--format", "jsonl"}},
 		{"report.connect", []string{"connect", "status", "--workspace", address, "--format", "json"}},
 		{"report.connection", []string{"connect", "enable", "--workspace", address, "--format", "json", "--yes", "SignInLogs"}},
 		{"report.failure", []string{"validate", "nowhere", "--format", "json"}},
@@ -104,17 +115,31 @@ func TestOutputsKeepTheirShape(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.shape, err)
 		}
-		res, err := s.Validate(gojsonschema.NewStringLoader(said))
-		if err != nil {
-			t.Errorf("%v printed no JSON: %v\n%.500s\n%s", c.args, err, said, words)
-			continue
+		documents := []string{said}
+		if strings.HasPrefix(c.shape, "events.") {
+			documents = strings.Split(strings.TrimSuffix(said, "\n"), "\n")
 		}
-		for _, e := range res.Errors() {
-			t.Errorf("%v is not as %s says: %s; %.300s", c.args, c.shape, e, words)
+		last := ""
+		for _, said := range documents {
+			res, err := s.Validate(gojsonschema.NewStringLoader(said))
+			if err != nil {
+				t.Errorf("%v printed no JSON: %v\n%.500s\n%s", c.args, err, said, words)
+				continue
+			}
+			for _, e := range res.Errors() {
+				t.Errorf("%v is not as %s says: %s; %.300s", c.args, c.shape, e, words)
+			}
+			var v struct {
+				SchemaVersion int
+				Event         string
+			}
+			if json.Unmarshal([]byte(said), &v) != nil || v.SchemaVersion != 1 {
+				t.Errorf("%v has no schemaVersion", c.args)
+			}
+			last = v.Event
 		}
-		var v struct{ SchemaVersion int }
-		if json.Unmarshal([]byte(said), &v) != nil || v.SchemaVersion != 1 {
-			t.Errorf("%v has no schemaVersion", c.args)
+		if want := map[bool]string{true: "summary outcome", false: "error"}[code == exitWell]; last != "" && !strings.Contains(want, last) {
+			t.Errorf("%v ended with %d and its last event is %q: %s", c.args, code, last, said)
 		}
 	}
 	if _, _, code := ran(t, t.Context(), nil, "validate", "--write-baseline", "b.json"); code != 0 {

@@ -36,7 +36,7 @@ Examples:
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "test", Usage: "the case's name, or a part of it; the first case unless given"},
 			&cli.BoolFlag{Name: "list", Usage: "name every check and code"},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json; of a code also markdown"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json, markdown (of a code)"},
 			&cli.BoolFlag{Name: "operators", Usage: "show every operator of the plan, also those inside functions"},
 		},
 		BashComplete: completing(func() []string {

@@ -28,16 +28,29 @@ func (t *tally) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{t}, r)
 }
 
-// wantsJSON reports whether the command line asks for one JSON document, also when the rest of it is wrong.
-func wantsJSON(args []string) bool {
+// wantedFormat is the format that the command line asks for, also when the rest of it is wrong; "" where it asks for none.
+func wantedFormat(args []string) string {
 	for i, a := range args {
 		switch {
 		case a == "--":
-			return false
-		case a == "--format=json" || a == "-format=json":
-			return true
+			return ""
+		case strings.HasPrefix(a, "--format=") || strings.HasPrefix(a, "-format="):
+			return a[strings.IndexByte(a, '=')+1:]
 		case (a == "--format" || a == "-format") && i+1 < len(args):
-			return args[i+1] == "json"
+			return args[i+1]
+		}
+	}
+	return ""
+}
+
+// writesEvents reports whether --format jsonl of a command means events rather than rows.
+func writesEvents(args []string) bool {
+	for _, a := range args[min(1, len(args)):] {
+		switch a {
+		case "test", "backtest", "apply", "rollback":
+			return true
+		case "query":
+			return false
 		}
 	}
 	return false
@@ -52,6 +65,15 @@ type failureJSON struct {
 
 // writeFailure writes the document of a command that failed before it had one: {"error":{"message"},"schemaVersion":1}.
 func writeFailure(w io.Writer, err error) {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	v := failureJSON{SchemaVersion: 1}
+	v.Error.Message = gist(err)
+	_ = e.Encode(v)
+}
+
+// gist is what an error says in one text.
+func gist(err error) string {
 	message := strings.TrimSpace(err.Error())
 	if coded := (*codedError)(nil); message == "" && errors.As(err, &coded) {
 		message = coded.said
@@ -59,9 +81,5 @@ func writeFailure(w io.Writer, err error) {
 	if message == "" {
 		message = "it failed; standard error says why"
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	v := failureJSON{SchemaVersion: 1}
-	v.Error.Message = message
-	_ = e.Encode(v)
+	return message
 }

@@ -34,7 +34,7 @@ Examples:
 			&cli.StringSliceFlag{Name: "attack", Usage: "lay the attack of a rule (a1, b5, c2, ...) or all of them; may be repeated"},
 			&cli.StringSliceFlag{Name: "fault", Usage: "late-rows, missing-table=NAME, emptied-columns=COL, duplicates; may be repeated"},
 			&cli.StringSliceFlag{Name: "streams", Usage: "interactive, noninteractive, serviceprincipal, managedidentity, audit"},
-			&cli.StringFlag{Name: "format", Value: "jsonl", Usage: strings.Join(generate.Formats(), ", ")},
+			&cli.StringFlag{Name: "format", Value: "jsonl", Usage: "`FORMAT`: " + strings.Join(generate.Formats(), ", ")},
 			&cli.StringFlag{Name: "out", Usage: "the folder to write to"},
 			&cli.IntFlag{Name: "jobs", Usage: "goroutines; 0 means one a processor"},
 			&cli.BoolFlag{Name: "describe", Usage: "print the distributions beside those of real tenants and write nothing"},

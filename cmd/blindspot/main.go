@@ -11,12 +11,15 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed-caab1ad3/blindspot/cmd/internal/azure"
 	"github.com/seed-caab1ad3/blindspot/cmd/internal/terminal"
+	"github.com/seed-caab1ad3/blindspot/content/nearest"
 )
 
 // version is set by the linker.
@@ -54,8 +57,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *os
 	written := &tally{File: stdout}
 	app := newApp(stdin, written, stderr)
 	err := app.RunContext(ctx, flagsFirst(app, args))
-	if err != nil && written.bytes == 0 && wantsJSON(args) {
+	switch format := wantedFormat(args); {
+	case err == nil:
+	case format == "json" && written.bytes == 0:
 		writeFailure(stdout, err)
+	case format == "jsonl" && writesEvents(args) && (written.bytes == 0 || err.Error() != ""): // else the last event has said it
+		_ = eventStream{stdout}.write(errorEventJSON{Event: "error", Error: messageJSON{gist(err)}})
 	}
 	switch {
 	case ctx.Err() != nil && err != nil:
@@ -130,7 +137,7 @@ func newApp(stdin io.Reader, stdout io.Writer, stderr *os.File) *cli.App {
 		Commands:                  commands(),
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError: func(c *cli.Context, err error, _ bool) error {
-			return fail(exitUsage, "%v; see 'blindspot %s --help'", err, c.Command.Name)
+			return wrongFlag(c, err)
 		},
 		CommandNotFound: func(c *cli.Context, name string) {},
 		Action: func(c *cli.Context) error {
@@ -167,10 +174,59 @@ func plausible(c *cli.Context) error {
 	default:
 		return fail(exitUsage, "--color %q is unknown; it is auto, always or never", c.String("color"))
 	}
+	for _, f := range c.Command.Flags {
+		if list := formatsOf(f); len(list) > 0 && !slices.Contains(list, c.String("format")) {
+			return fail(exitUsage, "--format %q is unknown; it is %s", c.String("format"), alternatives(list))
+		}
+	}
 	if n := c.Int("jobs"); n < 0 {
 		return fail(exitUsage, "--jobs is %d; give 1 or more, or 0 for one a processor", n)
 	}
 	return nil
+}
+
+// wrongFlag says that a flag is none, with the nearest one, or what else is wrong with the flags.
+func wrongFlag(c *cli.Context, err error) error {
+	command := c.Command.FullName()
+	if c.Command.Name == c.App.Name {
+		command = "blindspot"
+	}
+	word, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !ok {
+		return fail(exitUsage, "%v; see 'blindspot %s --help'", err, command)
+	}
+	var names []string
+	for _, f := range slices.Concat(c.Command.Flags, c.App.Flags) {
+		names = append(names, f.Names()[0])
+	}
+	if n := nearest.Of(word, names); n != "" {
+		return fail(exitUsage, "--%s is no flag of %s; the nearest is --%s", word, command, n)
+	}
+	return fail(exitUsage, "--%s is no flag of %s; 'blindspot help %s' lists them", word, command, command)
+}
+
+// formatsOf are the values of a --format flag, as its help lists them; nil for another flag.
+func formatsOf(f cli.Flag) []string {
+	s, ok := f.(*cli.StringFlag)
+	if !ok || s.Name != "format" {
+		return nil
+	}
+	_, list, _ := strings.Cut(s.Usage, ": ")
+	var out []string
+	for _, part := range strings.Split(list, ",") {
+		if word := strings.Fields(part); len(word) > 0 && !strings.Contains(part, ")") || len(word) > 0 && strings.Contains(part, "(") {
+			out = append(out, word[0])
+		}
+	}
+	return out
+}
+
+// alternatives lists words as a sentence does: a, b or c.
+func alternatives(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " or " + list[len(list)-1]
 }
 
 // out and talk are the command's two streams as terminals: data and words.

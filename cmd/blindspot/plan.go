@@ -39,7 +39,7 @@ Examples:
    blindspot plan --workspace prod --prune --out today.plan
    blindspot plan --workspace http://127.0.0.1:8080 --format json --detailed-exitcode`,
 		Flags: workspaceFlags(append(planFlags(), stateFlag(),
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, markdown"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json, markdown"},
 			&cli.StringFlag{Name: "out", Usage: "save the plan to `FILE`, for one apply"},
 			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit 0 for nothing to do, 1 for an error, 2 for changes"},
 		)...),

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,13 +27,26 @@ Examples:
 			&cli.BoolFlag{Name: "adopt", Usage: "write files also for what is not managed"},
 			&cli.StringSliceFlag{Name: "only", Usage: "only what fits this `PATTERN` (kind, id, name, kind/id; * and ?); may be repeated"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be written, and write nothing"},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json"},
 		),
 		Action: runPull,
 	}
 }
 
+type pullJSON struct {
+	SchemaVersion int              `json:"schemaVersion"`
+	Workspace     string           `json:"workspace"`
+	Created       []string         `json:"created"` // files
+	Changed       []string         `json:"changed"` // files
+	Same          int              `json:"same"`
+	Unmanaged     []deploy.Foreign `json:"unmanaged"`
+	Missing       []string         `json:"missing"` // files whose content is not in the workspace
+}
+
 func runPull(c *cli.Context) error {
+	if f := c.String("format"); f != "text" && f != "json" {
+		return fail(exitUsage, "--format %q is unknown; it is text or json", f)
+	}
 	if c.Args().Present() {
 		return fail(exitUsage, "pull takes no arguments; name the folder with --to")
 	}
@@ -88,12 +100,8 @@ func runPull(c *cli.Context) error {
 		fmt.Fprintf(remarks(c), "Note: %s\n", n)
 	}
 	if c.String("format") == "json" {
-		e := json.NewEncoder(c.App.Writer)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
 		list := func(l []string) []string { return append([]string{}, l...) }
-		return e.Encode(map[string]any{"schemaVersion": 1, "workspace": w.Name, "created": list(pulled.Created), "changed": list(pulled.Changed), "same": pulled.Same,
-			"unmanaged": append([]deploy.Foreign{}, pulled.Unmanaged...), "missing": list(pulled.Missing)})
+		return writeIndented(c, pullJSON{1, w.Name, list(pulled.Created), list(pulled.Changed), pulled.Same, append([]deploy.Foreign{}, pulled.Unmanaged...), list(pulled.Missing)})
 	}
 	for _, n := range pulled.Created {
 		fmt.Fprintf(c.App.Writer, "+ %s\n", n)

@@ -50,7 +50,7 @@ Examples:
 			&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "read the query from `FILE`"},
 			&cli.StringFlag{Name: "now", Usage: "what now() answers, for instance 2026-01-05T11:00:00Z"},
 			&cli.StringFlag{Name: "timespan", Usage: "bounds TimeGenerated of every table: P1D, PT6H, or START/END"},
-			&cli.StringFlag{Name: "format", Value: "table", Usage: "table, json, jsonl, csv"},
+			&cli.StringFlag{Name: "format", Value: "table", Usage: "`FORMAT`: table, json, jsonl, csv"},
 			&cli.StringFlag{Name: "profile", Value: "", Usage: "refuse what a service does not offer: sentinel, hunting, adx"},
 			&cli.BoolFlag{Name: "check", Usage: "compile only: say what is wrong, and the result's columns"},
 			&cli.BoolFlag{Name: "explain", Usage: "print the plan instead of running it"},

@@ -18,6 +18,7 @@ before loses our mark again. Shown and asked for like any apply, and itself kept
 
 Examples:
    blindspot rollback --workspace prod --list
+   blindspot rollback --workspace prod --list --format json
    blindspot rollback --workspace prod
    blindspot rollback --workspace prod --yes 20260105T110000.000Z-1f0c9a3b`,
 		Flags: workspaceFlags(append(applyFlags(), stateFlag(),
@@ -27,7 +28,20 @@ Examples:
 	}
 }
 
+type snapshotsJSON struct {
+	SchemaVersion int            `json:"schemaVersion"`
+	Snapshots     []snapshotJSON `json:"snapshots"` // the newest first
+}
+
+type snapshotJSON struct {
+	Name    string `json:"name"`
+	Changed int    `json:"changed"`
+}
+
 func runRollback(c *cli.Context) error {
+	if err := applyFormat(c); err != nil {
+		return err
+	}
 	t, home, err := targetOf(c, nil)
 	if err != nil {
 		return err
@@ -42,12 +56,20 @@ func runRollback(c *cli.Context) error {
 		return fail(exitUsage, "%v", err)
 	}
 	if c.Bool("list") {
+		v := snapshotsJSON{SchemaVersion: 1, Snapshots: []snapshotJSON{}}
 		for _, n := range list {
 			s, err := store.Snapshot(n)
 			if err != nil {
 				return fail(exitUsage, "%v", err)
 			}
+			if c.String("format") != "text" {
+				v.Snapshots = append(v.Snapshots, snapshotJSON{n, len(s.Entries)})
+				continue
+			}
 			fmt.Fprintf(c.App.Writer, "%s  %d changed\n", n, len(s.Entries))
+		}
+		if c.String("format") != "text" {
+			return writeIndented(c, v)
 		}
 		return nil
 	}

@@ -34,8 +34,14 @@ func outputs() map[string]output {
 		"report.config":     {"blindspot config show --format json", reflect.TypeFor[settingsJSON]()},
 		"report.workbook":   {"blindspot workbook test --format json", reflect.TypeFor[booksJSON]()},
 		"report.plan":       {"blindspot plan --format json", reflect.TypeFor[deploy.Plan]()},
+		"report.pull":       {"blindspot pull --format json", reflect.TypeFor[pullJSON]()},
+		"report.apply":      {"blindspot apply and rollback --format json", reflect.TypeFor[applyJSON]()},
+		"events.apply":      {"a line of blindspot apply and rollback --format jsonl", reflect.TypeFor[applyEventJSON]()},
+		"report.snapshots":  {"blindspot rollback --list --format json", reflect.TypeFor[snapshotsJSON]()},
 		"report.connect":    {"blindspot connect status --format json", reflect.TypeFor[deploy.Status]()},
 		"report.connection": {"blindspot connect enable and disable --format json", reflect.TypeFor[deploy.Connection]()},
+		"events.test":       {"a line of blindspot test --format jsonl", reflect.TypeFor[testEventJSON]()},
+		"events.backtest":   {"a line of blindspot backtest --format jsonl", reflect.TypeFor[backtestEventJSON]()},
 		"report.failure":    {"what a command prints that fails before it has a document", reflect.TypeFor[failureJSON]()},
 	}
 }
@@ -45,7 +51,8 @@ func schemaCommand() *cli.Command {
 		Name:      "schema",
 		Usage:     "print the JSON Schema of a kind of content, for editors, or of what a command prints",
 		ArgsUsage: "[" + "KIND]",
-		Description: `Without a kind the kinds are listed; those that begin with report. are documents of --format json.
+		Description: `Without a kind the kinds are listed; those that begin with report. are documents of --format json, with events. lines of
+--format jsonl.
 
 Examples:
    blindspot schema

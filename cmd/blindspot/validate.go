@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path"
@@ -36,9 +37,9 @@ Examples:
 
 A comment "blindspot: ignore ID reason" keeps a finding of its line, or of the next one when it stands alone, from being
 reported. 'blindspot explain ID' says more about a finding. With --format github the whole list also goes to the job's
-summary, where GITHUB_STEP_SUMMARY names its file.`,
+summary, where GITHUB_STEP_SUMMARY names its file; with --format azure to the page of the run, where AGENT_TEMPDIRECTORY names a folder.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, sarif, junit, github, azure, gitlab"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json, sarif, junit, github, azure, gitlab, markdown"},
 			&cli.StringSliceFlag{Name: "level", Usage: "`CHECK=LEVEL`: error, warning, info or off; CHECK may be all; may be repeated"},
 			&cli.StringSliceFlag{Name: "check", Usage: "run only this check; may be repeated"},
 			&cli.BoolFlag{Name: "fix", Usage: "apply the safe fixes"},
@@ -111,7 +112,7 @@ func runValidate(c *cli.Context) error {
 	}
 	shown := rep
 	switch c.String("format") {
-	case "sarif", "github", "azure", "gitlab":
+	case "sarif", "github", "azure", "gitlab", "markdown":
 		shown = fromRepositoryRoot(rep) // these services know files by their path in the repository
 	}
 	if c.Bool("quiet") && c.String("format") == "text" && len(rep.Findings) == 0 {
@@ -229,11 +230,18 @@ func findingsWriter(c *cli.Context) (func(*report.Report, terminal.Stream) error
 			return r.WriteGitHub(s)
 		}, nil
 	case "azure":
-		return func(r *report.Report, s terminal.Stream) error { return r.WriteAzure(s) }, nil
+		return func(r *report.Report, s terminal.Stream) error {
+			if err := r.WriteAzure(s); err != nil {
+				return err
+			}
+			return pipelineSummary(r, s)
+		}, nil
+	case "markdown":
+		return func(r *report.Report, s terminal.Stream) error { return r.WriteSummary(s) }, nil
 	case "gitlab":
 		return func(r *report.Report, s terminal.Stream) error { return r.WriteGitLab(s) }, nil
 	default:
-		return nil, fail(exitUsage, "--format %q is unknown; it is text, json, sarif, junit, github, azure or gitlab", format)
+		return nil, fail(exitUsage, "--format %q is unknown; it is text, json, sarif, junit, github, azure, gitlab or markdown", format)
 	}
 }
 
@@ -306,6 +314,30 @@ func stepSummary(r *report.Report) error {
 		return fail(exitUsage, "%s (GITHUB_STEP_SUMMARY): %s", name, plainCause(err))
 	}
 	return nil
+}
+
+// pipelineSummary lets Azure Pipelines show the findings as a page of the run: a file in the agent's folder for such things,
+// and the command that uploads it.
+//
+// Source: Azure Pipelines documentation, "Logging commands", task.uploadsummary.
+func pipelineSummary(r *report.Report, w io.Writer) error {
+	dir := os.Getenv("AGENT_TEMPDIRECTORY")
+	if dir == "" {
+		return nil
+	}
+	name := filepath.Join(dir, "blindspot-validate.md")
+	f, err := os.Create(name)
+	if err == nil {
+		err = r.WriteSummary(f)
+		if e := f.Close(); err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		return fail(exitUsage, "%s (AGENT_TEMPDIRECTORY): %s", name, plainCause(err))
+	}
+	_, err = fmt.Fprintf(w, "##vso[task.uploadsummary]%s\n", name)
+	return err
 }
 
 // changedSince lists the files that differ from a revision, and new ones, as paths from the current folder.

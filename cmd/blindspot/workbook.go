@@ -40,7 +40,7 @@ Examples:
    blindspot workbook test
    blindspot workbook test content/workbooks/legacy-authentication.json
    blindspot workbook test --data data --now 2026-01-20T00:00:00Z --format junit`,
-				Flags:  []cli.Flag{data, now, &cli.StringFlag{Name: "format", Value: "text", Usage: "text, json, junit"}, &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name every query"}},
+				Flags:  []cli.Flag{data, now, &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json, junit"}, &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name every query"}},
 				Action: runWorkbookTest,
 			},
 			{
