@@ -25,15 +25,12 @@ func (s columnSet) addExprs(exprs ...bind.Expr) {
 	}
 }
 
-// covers reports whether every column that e reads is in the set.
-func (s columnSet) covers(e bind.Expr) bool {
-	ok := true
-	walk(e, func(x bind.Expr) {
-		if ref, is := x.(*bind.ColumnRef); is && !s[ref.Column] {
-			ok = false
-		}
+// readsOnly reports whether every column that e reads is one for which ok holds.
+func readsOnly(e bind.Expr, ok func(*bind.Column) bool) bool {
+	return !contains(e, func(x bind.Expr) bool {
+		ref, is := x.(*bind.ColumnRef)
+		return is && !ok(ref.Column)
 	})
-	return ok
 }
 
 // walk calls f for e and all expressions below it, each shared one once a parent. Relations of subqueries are not entered:
@@ -51,6 +48,26 @@ func walk(e bind.Expr, f func(bind.Expr)) {
 	case *bind.InSubquery:
 		walk(x.Arg, f)
 	}
+}
+
+// contains reports whether f holds for e or an expression below it, as walk goes.
+func contains(e bind.Expr, f func(bind.Expr) bool) bool {
+	if f(e) {
+		return true
+	}
+	switch x := e.(type) {
+	case *bind.Call:
+		for _, a := range x.Args {
+			if contains(a, f) {
+				return true
+			}
+		}
+	case *bind.Path:
+		return contains(x.Base, f) || contains(x.Key, f)
+	case *bind.InSubquery:
+		return contains(x.Arg, f)
+	}
+	return false
 }
 
 // replace returns e with each column that has a replacement read from there instead; shared parts stay shared.
@@ -105,13 +122,10 @@ func (r replacer) expr(e bind.Expr) bind.Expr {
 // Pure reports whether e gives the same value for the same row wherever in the plan it is computed: it calls neither a
 // random source nor a function over the order of rows.
 func Pure(e bind.Expr) bool {
-	pure := true
-	walk(e, func(x bind.Expr) {
-		if call, ok := x.(*bind.Call); ok && (volatile(call.Name) || IsWindow(call.Name)) {
-			pure = false
-		}
+	return !contains(e, func(x bind.Expr) bool {
+		call, ok := x.(*bind.Call)
+		return ok && (volatile(call.Name) || IsWindow(call.Name))
 	})
-	return pure
 }
 
 func volatile(name string) bool {
@@ -133,13 +147,10 @@ func IsWindow(name string) bool {
 
 // HasWindow reports whether e calls a function over the order of rows.
 func HasWindow(e bind.Expr) bool {
-	found := false
-	walk(e, func(x bind.Expr) {
-		if call, ok := x.(*bind.Call); ok && IsWindow(call.Name) {
-			found = true
-		}
+	return contains(e, func(x bind.Expr) bool {
+		call, ok := x.(*bind.Call)
+		return ok && IsWindow(call.Name)
 	})
-	return found
 }
 
 // Conjuncts splits a predicate at its ands.

@@ -15,16 +15,14 @@ const IngestionColumn = "$ingestion_time"
 // relation without such a call is returned as it is.
 func Ingestion(rel bind.Rel) bind.Rel {
 	found := false
-	isCall := func(e bind.Expr) {
-		if c, ok := e.(*bind.Call); ok && c.Name == "ingestion_time" {
-			found = true
-		}
-	}
 	seen := map[*bind.SharedDef]bool{}
 	var look func(bind.Rel) bind.Rel
 	look = func(r bind.Rel) bind.Rel {
+		if found {
+			return r
+		}
 		for _, e := range exprsOf(r) {
-			walk(e, isCall)
+			found = found || asksIngestion(e)
 		}
 		if use, ok := r.(*bind.Shared); ok && !seen[use.Def] {
 			seen[use.Def] = true
@@ -39,6 +37,14 @@ func Ingestion(rel bind.Rel) bind.Rel {
 	l := &lifter{defs: map[*bind.SharedDef]*bind.SharedDef{}, defCols: map[*bind.SharedDef]*bind.Column{}}
 	out, _ := l.lift(rel)
 	return out
+}
+
+// asksIngestion reports whether an expression calls ingestion_time().
+func asksIngestion(e bind.Expr) bool {
+	return contains(e, func(e bind.Expr) bool {
+		c, ok := e.(*bind.Call)
+		return ok && c.Name == "ingestion_time"
+	})
 }
 
 // exprsOf lists the expressions that an operator itself computes, where ingestion_time() may stand.
@@ -97,8 +103,8 @@ func withColumn(cols []*bind.Column, c *bind.Column) []*bind.Column {
 
 // read replaces calls of ingestion_time() by the column, or by null where there is none.
 func read(e bind.Expr, c *bind.Column) bind.Expr {
-	if e == nil {
-		return nil
+	if e == nil || !asksIngestion(e) {
+		return e
 	}
 	return callReplacer{c, map[bind.Expr]bind.Expr{}}.expr(e)
 }

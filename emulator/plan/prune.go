@@ -6,7 +6,8 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 )
 
-// prune drops the columns that nothing above reads, down to the tables. need holds the columns of rel that are wanted.
+// prune drops the columns that nothing above reads, down to the tables. need holds the columns of rel that are wanted; it
+// becomes prune's own.
 // Relations that run for their own sake (shared ones, bodies, open plugins) keep all their columns.
 func (o *optimizer) prune(rel bind.Rel, need columnSet) bind.Rel {
 	o.alive()
@@ -26,42 +27,38 @@ func (o *optimizer) prune(rel bind.Rel, need columnSet) bind.Rel {
 	case *bind.Shared:
 		return o.rewriteDef(r, func(def bind.Rel) bind.Rel { return o.prune(def, all(def)) })
 	case *bind.Filter:
-		in := clone(need)
-		in.addExprs(r.Predicate)
+		need.addExprs(r.Predicate)
 		c := *r
-		c.Input = o.prune(r.Input, in)
+		c.Input = o.prune(r.Input, need)
 		c.Cols = c.Input.Columns()
 		return &c
 	case *bind.Project:
 		return o.pruneProject(r, need)
 	case *bind.Serialize:
-		in := clone(need)
 		for _, a := range r.Assign {
-			in.addExprs(a.Expr)
+			need.addExprs(a.Expr)
 		}
-		in.add(r.Input.Columns()...)
+		need.add(r.Input.Columns()...)
 		c := *r
-		c.Input = o.prune(r.Input, in)
+		c.Input = o.prune(r.Input, need)
 		return &c
 	case *bind.Aggregate:
 		return o.pruneAggregate(r, need)
 	case *bind.Sort:
-		in := clone(need)
-		addKeys(in, r.Keys)
+		addKeys(need, r.Keys)
 		c := *r
-		c.Input = o.prune(r.Input, in)
+		c.Input = o.prune(r.Input, need)
 		c.Cols = c.Input.Columns()
 		return &c
 	case *bind.Top:
-		in := clone(need)
-		addKeys(in, r.Keys)
+		addKeys(need, r.Keys)
 		c := *r
-		c.Input = o.prune(r.Input, in)
+		c.Input = o.prune(r.Input, need)
 		c.Cols = c.Input.Columns()
 		return &c
 	case *bind.Take:
 		c := *r
-		c.Input = o.prune(r.Input, clone(need))
+		c.Input = o.prune(r.Input, need)
 		c.Cols = c.Input.Columns()
 		return &c
 	case *bind.Count:
@@ -106,17 +103,10 @@ func (o *optimizer) prune(rel bind.Rel, need columnSet) bind.Rel {
 }
 
 func all(rel bind.Rel) columnSet {
-	s := columnSet{}
-	s.add(rel.Columns()...)
+	cols := rel.Columns()
+	s := make(columnSet, len(cols))
+	s.add(cols...)
 	return s
-}
-
-func clone(s columnSet) columnSet {
-	out := make(columnSet, len(s))
-	for c := range s {
-		out[c] = true
-	}
-	return out
 }
 
 func kept(cols []*bind.Column, need columnSet) []*bind.Column {
@@ -144,7 +134,7 @@ func passes(pairs []bind.ColumnPair, out *bind.Column) bool {
 }
 
 func sideNeed(pairs []bind.ColumnPair, keys []bind.Expr) columnSet {
-	s := columnSet{}
+	s := make(columnSet, len(pairs))
 	for _, p := range pairs {
 		s.add(p.In)
 	}

@@ -2,8 +2,10 @@ package plan
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 )
 
@@ -59,8 +61,8 @@ func (o *optimizer) pushRun(f *bind.Filter, visit func(bind.Rel) bind.Rel) bind.
 		list := Conjuncts(next.Predicate)
 		run, all, in = append(run, part{next, len(list)}), append(all, list...), next.Input
 	}
-	moved, stays := push(all, in)
-	out := visit(moved)
+	below, stays := push(all, in)
+	out := visit(below)
 	for end := len(all); len(run) > 0; run = run[:len(run)-1] {
 		p := run[len(run)-1]
 		from := end - p.conjuncts
@@ -133,46 +135,46 @@ func push(all []bind.Expr, in bind.Rel) (bind.Rel, []bool) {
 			return &copied, left
 		}
 	case *bind.Project:
-		if moved := take(throughProject(r)); moved != nil {
+		if list := take(throughProject(r)); list != nil {
 			copied := *r
-			copied.Input = sink(moved, r.Input)
+			copied.Input = sink(list, r.Input)
 			return &copied, stays
 		}
 	case *bind.Sort:
-		if moved := take(func(c bind.Expr) bind.Expr { return c }); moved != nil {
+		if list := take(func(c bind.Expr) bind.Expr { return c }); list != nil {
 			copied := *r
-			copied.Input = sink(moved, r.Input)
+			copied.Input = sink(list, r.Input)
 			return &copied, stays
 		}
 	case *bind.Union:
 		return pushUnion(take(func(c bind.Expr) bind.Expr { return c }), r), stays
 	case *bind.Aggregate:
-		if moved := take(throughAggregate(r)); moved != nil {
+		if list := take(throughAggregate(r)); list != nil {
 			copied := *r
-			copied.Input = sink(moved, r.Input)
+			copied.Input = sink(list, r.Input)
 			return &copied, stays
 		}
 	case *bind.Join:
 		return pushJoin(take, r), stays
 	case *bind.Lookup:
-		if moved := take(through(r.LeftOut)); moved != nil {
+		if list := take(through(r.LeftOut)); list != nil {
 			copied := *r
-			copied.Left = sink(moved, r.Left)
+			copied.Left = sink(list, r.Left)
 			return &copied, stays
 		}
 	case *bind.MvExpand:
 		if r.ItemIndex != nil {
 			break
 		}
-		if moved := take(through(r.Passed)); moved != nil {
+		if list := take(through(r.Passed)); list != nil {
 			copied := *r
-			copied.Input = sink(moved, r.Input)
+			copied.Input = sink(list, r.Input)
 			return &copied, stays
 		}
 	case *bind.Parse:
-		if moved := take(through(r.Passed)); moved != nil {
+		if list := take(through(r.Passed)); list != nil {
 			copied := *r
-			copied.Input = sink(moved, r.Input)
+			copied.Input = sink(list, r.Input)
 			return &copied, stays
 		}
 	}
@@ -194,110 +196,130 @@ func sink(all []bind.Expr, in bind.Rel) bind.Rel {
 // through returns what gives a conjunct over the input's columns when it reads only columns that are passed on, nil
 // otherwise.
 func through(pairs []bind.ColumnPair) func(bind.Expr) bind.Expr {
-	out := columnSet{}
-	renamed := map[*bind.Column]*bind.Column{}
-	for _, p := range pairs {
-		out.add(p.Out)
-		if p.Out != p.In {
-			renamed[p.Out] = p.In
-		}
-	}
 	return func(c bind.Expr) bind.Expr {
-		if !out.covers(c) {
-			return nil
-		}
-		with := map[*bind.Column]bind.Expr{}
-		walk(c, func(x bind.Expr) {
-			if ref, ok := x.(*bind.ColumnRef); ok {
-				if to := renamed[ref.Column]; to != nil {
-					with[ref.Column] = bind.NewColumnRef(to, c.Span())
+		return moved(c, func(col *bind.Column) (bind.Expr, bool) {
+			for _, p := range pairs {
+				if p.Out == col {
+					if p.In == col {
+						return nil, true
+					}
+					return bind.NewColumnRef(p.In, c.Span()), true
 				}
 			}
+			return nil, false
 		})
-		return replace(c, with)
 	}
+}
+
+// moved returns a conjunct with each of its columns read from where to says, nil when it does not know one. A column for
+// which to gives nil is read as it is.
+func moved(c bind.Expr, to func(*bind.Column) (bind.Expr, bool)) bind.Expr {
+	var with map[*bind.Column]bind.Expr
+	known := readsOnly(c, func(col *bind.Column) bool {
+		if _, seen := with[col]; seen {
+			return true
+		}
+		e, ok := to(col)
+		if ok && e != nil {
+			if with == nil {
+				with = map[*bind.Column]bind.Expr{}
+			}
+			with[col] = e
+		}
+		return ok
+	})
+	switch {
+	case !known:
+		return nil
+	case with == nil:
+		return c
+	}
+	return replace(c, with)
 }
 
 // throughProject takes a conjunct below a projection when it reads only columns that are passed on, renamed or constant:
 // computing a column twice could cost more than it saves. Functions over the order of rows must see every row.
 func throughProject(r *bind.Project) func(bind.Expr) bind.Expr {
-	with := map[*bind.Column]bind.Expr{}
-	simple := columnSet{}
-	for _, a := range r.Assign {
-		if HasWindow(a.Expr) {
-			return func(bind.Expr) bind.Expr { return nil }
-		}
-		switch a.Expr.(type) {
-		case *bind.ColumnRef, *bind.Const:
-			simple.add(a.Column)
-			with[a.Column] = a.Expr
-		}
-	}
+	windowed := sync.OnceValue(func() bool {
+		return slices.ContainsFunc(r.Assign, func(a bind.Assignment) bool { return HasWindow(a.Expr) })
+	})
 	return func(c bind.Expr) bind.Expr {
-		if !simple.covers(c) {
+		out := moved(c, func(col *bind.Column) (bind.Expr, bool) { return plainOf(r.Assign, col) })
+		if out != nil && windowed() {
 			return nil
 		}
-		return replace(c, with)
+		return out
 	}
 }
 
+// plainOf returns what is assigned to a column when that is a column or a constant.
+func plainOf(list []bind.Assignment, col *bind.Column) (bind.Expr, bool) {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].Column == col {
+			switch list[i].Expr.(type) {
+			case *bind.ColumnRef, *bind.Const:
+				return list[i].Expr, true
+			}
+		}
+	}
+	return nil, false
+}
+
 // pushUnion puts conjuncts into every input, where a column that an input lacks is a null.
-func pushUnion(moved []bind.Expr, r *bind.Union) bind.Rel {
-	if moved == nil {
+func pushUnion(list []bind.Expr, r *bind.Union) bind.Rel {
+	if list == nil {
 		return r
 	}
 	copied := *r
 	copied.Rels = make([]bind.Rel, len(r.Rels))
-	at := moved[0].Span()
+	at := list[0].Span()
 	for i, in := range r.Rels {
-		with := map[*bind.Column]bind.Expr{}
-		for j, out := range r.Cols {
-			switch {
-			case out == r.Source:
-				with[out] = bind.NewConst(value.NewString(r.Names[i]), at)
-			case r.Map[i][j] == nil:
-				with[out] = bind.NewConst(value.Null(out.Type), at)
-			default:
-				with[out] = bind.NewColumnRef(r.Map[i][j], at)
-			}
+		below := make([]bind.Expr, len(list))
+		for k, c := range list {
+			below[k] = moved(c, func(col *bind.Column) (bind.Expr, bool) { return inputOf(r, i, col, at), true })
 		}
-		list := make([]bind.Expr, len(moved))
-		for k, c := range moved {
-			list[k] = replace(c, with)
-		}
-		copied.Rels[i] = sink(list, in)
+		copied.Rels[i] = sink(below, in)
 	}
 	return &copied
+}
+
+// inputOf is a column of a union as its input i gives it; nil when it is none of the union's.
+func inputOf(r *bind.Union, i int, col *bind.Column, at source.Span) bind.Expr {
+	j := slices.Index(r.Cols, col)
+	switch {
+	case j < 0:
+		return nil
+	case col == r.Source:
+		return bind.NewConst(value.NewString(r.Names[i]), at)
+	case r.Map[i][j] == nil:
+		return bind.NewConst(value.Null(col.Type), at)
+	}
+	return bind.NewColumnRef(r.Map[i][j], at)
 }
 
 // throughAggregate takes a conjunct below a summarize when it reads only keys that are plain columns. Without keys there is
 // one row whatever the input, so nothing moves.
 func throughAggregate(r *bind.Aggregate) func(bind.Expr) bind.Expr {
-	with := map[*bind.Column]bind.Expr{}
-	keys := columnSet{}
-	for _, k := range r.Keys {
-		if _, ok := k.Expr.(*bind.ColumnRef); ok {
-			keys.add(k.Column)
-			with[k.Column] = k.Expr
-		}
-	}
 	pure := !slices.ContainsFunc(exprsOf(r), func(e bind.Expr) bool { return !Pure(e) })
 	return func(c bind.Expr) bind.Expr {
-		if !pure || len(keys) == 0 || !keys.covers(c) || !reads(c) {
+		if !pure || !reads(c) {
 			return nil
 		}
-		return replace(c, with)
+		return moved(c, func(col *bind.Column) (bind.Expr, bool) {
+			e, ok := plainOf(r.Keys, col)
+			if _, ref := e.(*bind.ColumnRef); !ok || !ref {
+				return nil, false
+			}
+			return e, true
+		})
 	}
 }
 
 func reads(e bind.Expr) bool {
-	found := false
-	walk(e, func(x bind.Expr) {
-		if _, ok := x.(*bind.ColumnRef); ok {
-			found = true
-		}
+	return contains(e, func(x bind.Expr) bool {
+		_, ok := x.(*bind.ColumnRef)
+		return ok
 	})
-	return found
 }
 
 // pushJoin moves conjuncts into a side whose rows each decide alone whether they appear. innerunique picks one row a key on
@@ -316,16 +338,16 @@ func pushJoin(take func(func(bind.Expr) bind.Expr) []bind.Expr, r *bind.Join) bi
 	}
 	side := func(in bind.Rel, pairs []bind.ColumnPair) (bind.Rel, bool) {
 		to := through(pairs)
-		moved := take(func(c bind.Expr) bind.Expr {
+		list := take(func(c bind.Expr) bind.Expr {
 			if !reads(c) {
 				return nil
 			}
 			return to(c)
 		})
-		if moved == nil {
+		if list == nil {
 			return in, false
 		}
-		return sink(moved, in), true
+		return sink(list, in), true
 	}
 	copied, some := *r, false
 	if left {
