@@ -166,7 +166,14 @@ func (l *loaded) borrow(cache *content.Cache) {
 	if len(l.Templates) > 0 && len(l.Streams) > 0 && len(l.Functions) > 0 {
 		return
 	}
-	pack, _ := content.Load(content.Embedded(), content.Options{Prefix: "shipped", Paths: contextFolders[:3:3], Cache: cache})
+	lent := contextFolders[:3:3]
+	if len(l.Streams) == 0 {
+		lent = append(lent, "streams")
+	}
+	pack, _ := content.Load(content.Embedded(), content.Options{Prefix: "shipped", Paths: lent, Cache: cache})
+	if len(l.Streams) == 0 {
+		l.Streams = pack.Streams
+	}
 	for _, f := range pack.Functions {
 		if l.Function(f.Alias) == nil {
 			l.Functions = append(l.Functions, f)

@@ -209,6 +209,7 @@ query: |
   | summarize Failures = count() by UserPrincipalName, IPAddress
   | where Failures >= threshold and UserPrincipalName !in ((_GetWatchlist('vips') | project SearchKey))
 version: 1.0.0
+blindspots: [{ what: Background sign-ins, reason: Another rule reads them., streams: [noninteractive] }]
 `
 
 const lspTest = `rule: admins.yaml

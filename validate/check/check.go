@@ -23,6 +23,7 @@ type Check struct {
 	ID      string // lower case with dashes; also the name of its file (with underscores) and of its testdata
 	Summary string // what holds when the check is content, one sentence without a full stop
 	Why     string // why it matters in Sentinel
+	Fix     string // what its fix does, where that needs saying; "" says it is safe
 	Level   report.Severity
 	Compile bool // needs a Compiler
 	Run     func(*Pass)
@@ -34,7 +35,7 @@ func All() []Check { return all() }
 var all = sync.OnceValue(func() []Check {
 	checks := []Check{
 		alertDetails, alertDetailColumns, compile, connectorTypes, customDetailColumns, customDetails, duplicate, entityColumns, entityDynamicColumn, entityMapping,
-		guid, incidentGrouping, lookback, missingTests, overlap, queryLength, resultDescription, ruleKind, schedule, searchUnion, streamTypeClash,
+		guid, incidentGrouping, lookback, missingTests, overlap, queryLength, resultDescription, ruleKind, schedule, searchUnion, siblingStream, streamTypeClash,
 		suppression, tableDeclared, tactics, techniques, testReferences, thresholdInsideHelper, unboundedSet, version, watchlistItems,
 	}
 	slices.SortFunc(checks, func(a, b Check) int { return strings.Compare(a.ID, b.ID) })
@@ -267,6 +268,7 @@ type item struct {
 	techniques []string
 	mappings   []content.EntityMapping
 	details    []content.CustomDetail
+	blindspots []content.Blindspot
 	rule       *content.Rule // nil for a hunting query
 	compiled   func(*Pass) CompileResult
 }
@@ -274,11 +276,11 @@ type item struct {
 func (p *Pass) items() []item {
 	var out []item
 	for _, r := range p.Bundle.Rules {
-		out = append(out, item{"rule", r.Doc, r.Query, r.Connectors, r.Tactics, r.Techniques, r.EntityMappings, r.CustomDetails, r,
+		out = append(out, item{"rule", r.Doc, r.Query, r.Connectors, r.Tactics, r.Techniques, r.EntityMappings, r.CustomDetails, r.Blindspots, r,
 			func(p *Pass) CompileResult { return p.compiledRule(r) }})
 	}
 	for _, h := range p.Bundle.Hunting {
-		out = append(out, item{"hunting query", h.Doc, h.Query, h.Connectors, h.Tactics, h.Techniques, h.EntityMappings, h.CustomDetails, nil,
+		out = append(out, item{"hunting query", h.Doc, h.Query, h.Connectors, h.Tactics, h.Techniques, h.EntityMappings, h.CustomDetails, h.Blindspots, nil,
 			func(p *Pass) CompileResult { return p.compiledHunting(h) }})
 	}
 	return out

@@ -74,8 +74,15 @@ func mask(q string) string {
 	return string(b)
 }
 
-func wordByte(c byte) bool {
-	return c == '_' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+func wordByte(c byte) bool { return wordBytes[c] }
+
+// wordBytes are the digits, letters and the underscore.
+var wordBytes = [256]bool{'_': true,
+	'0': true, '1': true, '2': true, '3': true, '4': true, '5': true, '6': true, '7': true, '8': true, '9': true,
+	'A': true, 'B': true, 'C': true, 'D': true, 'E': true, 'F': true, 'G': true, 'H': true, 'I': true, 'J': true, 'K': true, 'L': true, 'M': true,
+	'N': true, 'O': true, 'P': true, 'Q': true, 'R': true, 'S': true, 'T': true, 'U': true, 'V': true, 'W': true, 'X': true, 'Y': true, 'Z': true,
+	'a': true, 'b': true, 'c': true, 'd': true, 'e': true, 'f': true, 'g': true, 'h': true, 'i': true, 'j': true, 'k': true, 'l': true, 'm': true,
+	'n': true, 'o': true, 'p': true, 'q': true, 'r': true, 's': true, 't': true, 'u': true, 'v': true, 'w': true, 'x': true, 'y': true, 'z': true,
 }
 
 // words calls f for every word of a masked query with its offset; f returns false to stop.
@@ -96,13 +103,27 @@ func words(masked string, f func(word string, at int) bool) {
 	}
 }
 
+// each calls f for every place of one word in a masked query; f returns false to stop.
+func each(masked, word string, f func(at int) bool) {
+	for from := 0; from <= len(masked); {
+		i := strings.Index(masked[from:], word)
+		if i < 0 {
+			return
+		}
+		i += from
+		end := i + len(word)
+		if (i == 0 || !wordByte(masked[i-1])) && (end == len(masked) || !wordByte(masked[end])) && !f(i) {
+			return
+		}
+		from = end
+	}
+}
+
 // hasWord says whether a masked query has a word, and where first.
 func hasWord(masked, word string) (at int, ok bool) {
-	words(masked, func(w string, i int) bool {
-		if w == word {
-			at, ok = i, true
-		}
-		return !ok
+	each(masked, word, func(i int) bool {
+		at, ok = i, true
+		return false
 	})
 	return at, ok
 }
@@ -134,10 +155,7 @@ func closing(s string, i int) int {
 // lets returns the scalar lets of a query whose value is one timespan literal, by name.
 func lets(masked string) map[string]time.Duration {
 	out := map[string]time.Duration{}
-	words(masked, func(w string, at int) bool {
-		if w != "let" {
-			return true
-		}
+	each(masked, "let", func(at int) bool {
 		i := skipSpace(masked, at+3)
 		j := i
 		for j < len(masked) && wordByte(masked[j]) {
@@ -220,11 +238,11 @@ func timespan(expr string, named map[string]time.Duration) (total time.Duration,
 // agos calls f for each ago(...) of a query whose argument can be evaluated.
 func (p *Pass) agos(query content.Text, f func(d time.Duration, at content.Span)) {
 	m := p.mask(query.String())
+	if _, any := hasWord(m, "ago"); !any {
+		return
+	}
 	named := lets(m)
-	words(m, func(w string, at int) bool {
-		if w != "ago" {
-			return true
-		}
+	each(m, "ago", func(at int) bool {
 		open := skipSpace(m, at+3)
 		if open >= len(m) || m[open] != '(' {
 			return true

@@ -15,10 +15,8 @@ var resultDescription = Check{
 	Run: func(p *Pass) {
 		ask := func(q content.Text) {
 			m := p.mask(q.String())
-			words(m, func(w string, at int) bool {
-				if w != "ResultDescription" {
-					return true
-				}
+			const w = "ResultDescription"
+			each(m, w, func(at int) bool {
 				i := skipSpace(m, at+len(w))
 				rest := m[i:]
 				for _, op := range []string{"==", "=~", "!=", "!~", "in~", "in", "!in~", "!in"} {

@@ -1,6 +1,10 @@
 package check
 
-import "github.com/seed-caab1ad3/blindspot/validate/report"
+import (
+	"strings"
+
+	"github.com/seed-caab1ad3/blindspot/validate/report"
+)
 
 var searchUnion = Check{
 	ID:      "search-union",
@@ -11,6 +15,9 @@ var searchUnion = Check{
 		for _, r := range p.Bundle.Rules {
 			q := r.Query.String()
 			m := p.mask(q)
+			if !strings.Contains(m, "search") && !strings.Contains(m, "union") {
+				continue
+			}
 			words(m, func(w string, at int) bool {
 				switch w {
 				case "search":

@@ -61,10 +61,7 @@ var streamTypeClash = Check{
 
 // rawUnion finds a union whose operands hold both user tables by bare name, and returns where it ends.
 func rawUnion(m string) (end int, ok bool) {
-	words(m, func(w string, at int) bool {
-		if w != "union" {
-			return true
-		}
+	each(m, "union", func(at int) bool {
 		var names []string
 		i := skipSpace(m, at+5)
 		for i < len(m) {

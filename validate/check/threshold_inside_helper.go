@@ -15,10 +15,7 @@ var thresholdInsideHelper = Check{
 	Run: func(p *Pass) {
 		ask := func(q content.Text) {
 			m := p.mask(q.String())
-			words(m, func(w string, at int) bool {
-				if w != "let" {
-					return true
-				}
+			each(m, "let", func(at int) bool {
 				name, body, start, end, ok := lambda(m, at)
 				if !ok || calls(m[end:], name) < 2 {
 					return true

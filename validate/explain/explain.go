@@ -114,7 +114,9 @@ func ofCheck(c check.Check) *Explanation {
 	}
 	e.Found = strings.Join(ex.Findings, "\n") + "\n"
 	e.Fix = "No: what is right is for a person to say."
-	if strings.Contains(e.Found, "[*]") {
+	if c.Fix != "" {
+		e.Fix = c.Fix
+	} else if strings.Contains(e.Found, "[*]") {
 		e.Fix = "`blindspot validate --fix` mends what is marked `[*]`; it is safe, and the rest of the file stays as it is."
 	}
 	return e

@@ -199,7 +199,7 @@ func (r *Report) summary() string {
 		s += fmt.Sprintf("; --fix mends %d", fixable)
 	}
 	if unsafe > 0 {
-		s += fmt.Sprintf("; --unsafe-fixes would write the nearest name for %d", unsafe)
+		s += fmt.Sprintf("; --unsafe-fixes would change %d", unsafe)
 	}
 	return s + ignored
 }

@@ -95,7 +95,7 @@ func Make(r Request) ([]File, error) {
 		} else if strings.HasSuffix(template, ".md") {
 			quoted = r.Title
 		}
-		return strings.NewReplacer("{{connectors}}\n", connectors(r.Table), "{{id}}", r.ID, "{{title}}", quoted, "{{name}}", name, "{{file}}", scalar(ruleOf(r, base)), "{{table}}", r.Table,
+		return strings.NewReplacer("{{connectors}}\n", connectors(r.Table), "{{id}}", r.ID, "{{title}}", quoted, "{{name}}", name, "{{file}}", scalar(ruleOf(r, base)), "{{table}}", r.Table, "{{source}}", source(r.Table),
 			"{{column}}", column, "{{severity}}", r.Severity).Replace(string(b)), nil
 	}
 	var out []File
@@ -179,7 +179,25 @@ func connectors(table string) string {
 	default:
 		return ""
 	}
-	return "requiredDataConnectors:\n  - connectorId: " + id + "\n    dataTypes:\n      - " + table + "\n"
+	types := table
+	if sibling := siblings[table]; sibling != "" {
+		types += "\n      - " + sibling
+	}
+	return "requiredDataConnectors:\n  - connectorId: " + id + "\n    dataTypes:\n      - " + types + "\n"
+}
+
+// siblings are the tables that hold the other half of the same story: what is made over one is made over both.
+var siblings = map[string]string{
+	"SigninLogs": "AADNonInteractiveUserSignInLogs", "AADNonInteractiveUserSignInLogs": "SigninLogs",
+	"AADServicePrincipalSignInLogs": "AADManagedIdentitySignInLogs", "AADManagedIdentitySignInLogs": "AADServicePrincipalSignInLogs",
+}
+
+// source is what a query over a table begins with.
+func source(table string) string {
+	if sibling := siblings[table]; sibling != "" {
+		return "union isfuzzy=true " + table + ", " + sibling
+	}
+	return table
 }
 
 func ruleOf(r Request, base string) string {
