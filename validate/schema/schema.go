@@ -110,6 +110,14 @@ func Check(doc *content.Document) ([]Violation, error) {
 	if n == "" || doc.Root == nil {
 		return nil, nil
 	}
+	if s := shapeOf(n); s != nil && s.fits(doc.Root) {
+		return nil, nil
+	}
+	return run(doc, n)
+}
+
+// run asks the runner.
+func run(doc *content.Document, n string) ([]Violation, error) {
 	s, err := compile(n)
 	if err != nil {
 		return nil, fmt.Errorf("the schema %s: %w", n, err)
