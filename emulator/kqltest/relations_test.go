@@ -348,6 +348,9 @@ func TestRelations(t *testing.T) {
 	var skipped tally
 	failures := 0
 	for i := 0; i < rounds && failures < 5; i++ {
+		if i > 0 && i%5000 == 0 {
+			t.Logf("%d queries, %d failures", i, failures) // a long run can be ended at any time
+		}
 		table := relationTables[r.IntN(len(relationTables))]
 		g.cols, g.serial = signinColumns[table], false
 		p := g.truth(1 + r.IntN(4))

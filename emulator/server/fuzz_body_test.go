@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bytes"
+	"compress/gzip"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -138,6 +140,34 @@ func FuzzToken(f *testing.F) {
 		s.throttle.n = 0
 		if w := newRecorder(s, r); token != good && w.Code != 401 {
 			t.Errorf("%q: %d", token, w.Code)
+		}
+	})
+}
+
+// FuzzGzip sends any bytes as a body that is packed with gzip: it is read, or refused as the request's fault.
+func FuzzGzip(f *testing.F) {
+	s, err := New(Options{Now: clock, Engine: testEngine(f)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte(`{"query":"print 1"}`)); err != nil {
+		f.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Add(append(b.Bytes(), b.Bytes()...))
+	f.Add(b.Bytes()[:20])
+	f.Add([]byte("x"))
+	f.Fuzz(func(t *testing.T, packed []byte) {
+		r := httptest.NewRequest("POST", "/v1/workspaces/"+s.opts.WorkspaceID+"/query", bytes.NewReader(packed))
+		r.Header.Set("Authorization", "Bearer x")
+		r.Header.Set("Content-Encoding", "gzip")
+		if w := newRecorder(s, r); w.Code != 200 && (w.Code < 400 || w.Code > 499) {
+			t.Errorf("%d %s", w.Code, w.Body)
 		}
 	})
 }
