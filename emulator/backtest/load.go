@@ -244,9 +244,6 @@ func (l *Loader) receive(d *store.Data) {
 // generatedChunk is how many generated rows are built before they go into the workspace.
 const generatedChunk = 1 << 16
 
-// maxInterned bounds the texts of a column that are kept to be shared.
-const maxInterned = 1 << 14
-
 // arenaSize is how much text shares a piece of memory.
 const arenaSize = 1 << 20
 
@@ -256,8 +253,8 @@ type generated struct {
 	columns []generate.Column
 	keep    []int
 	build   []*vector.Builder
-	intern  []map[string]string
 	arena   strings.Builder // where texts lie, many in one piece of memory
+	copied  func([]byte) string
 	in      []int64
 	n       int
 }
@@ -313,6 +310,7 @@ var kindOf = map[generate.Type]value.Type{generate.String: value.String, generat
 
 func (l *Loader) begin(table string, columns []generate.Column) *generated {
 	g := &generated{table: table, columns: columns}
+	g.copied = g.copyText
 	names := l.wanted(table)
 	for i, c := range columns {
 		if c.Name == generate.IngestedColumn || names == nil || names(c.Name) {
@@ -324,14 +322,13 @@ func (l *Loader) begin(table string, columns []generate.Column) *generated {
 }
 
 func (g *generated) fresh() {
-	g.build, g.intern, g.in, g.n = make([]*vector.Builder, len(g.columns)), make([]map[string]string, len(g.columns)), nil, 0
+	g.build, g.in, g.n = make([]*vector.Builder, len(g.columns)), nil, 0
 	for _, i := range g.keep {
 		if g.columns[i].Name == generate.IngestedColumn {
 			g.in = make([]int64, 0, generatedChunk)
 			continue
 		}
 		g.build[i] = vector.NewBuilder(kindOf[g.columns[i].Type], generatedChunk)
-		g.intern[i] = map[string]string{}
 	}
 }
 
@@ -345,12 +342,12 @@ func (g *generated) add(row *generate.Row) {
 		}
 		switch g.columns[i].Type {
 		case generate.String:
-			b.AppendString(g.text(i, v.Text))
+			b.AppendText(v.Text, g.copied)
 		case generate.Dynamic:
 			if v.Null {
 				b.AppendNull()
 			} else {
-				b.AppendJSON(g.text(i, v.Text))
+				b.AppendJSONText(v.Text, g.copied)
 			}
 		case generate.Datetime:
 			if v.Null {
@@ -374,23 +371,15 @@ func (g *generated) add(row *generate.Row) {
 	}
 }
 
-// text copies a cell's bytes once for all rows that hold the same.
-func (g *generated) text(column int, b []byte) string {
-	m := g.intern[column]
-	if s, ok := m[string(b)]; ok {
-		return s
-	}
+// copyText copies a cell's bytes.
+func (g *generated) copyText(b []byte) string {
 	if g.arena.Cap()-g.arena.Len() < len(b) {
 		g.arena = strings.Builder{}
 		g.arena.Grow(max(arenaSize, len(b)))
 	}
 	from := g.arena.Len()
 	g.arena.Write(b)
-	s := g.arena.String()[from:]
-	if len(m) < maxInterned {
-		m[s] = s
-	}
-	return s
+	return g.arena.String()[from:]
 }
 
 func (l *Loader) flush(g *generated) error {

@@ -123,6 +123,32 @@ func (b *Builder) AppendString(s string) {
 	}
 }
 
+// AppendText adds a string by its bytes, which the builder does not hold on to: it asks keep for a copy of a text that it has
+// not met.
+func (b *Builder) AppendText(text []byte, keep func([]byte) string) {
+	if b.dict == nil {
+		b.n++
+		b.flat = append(b.flat, keep(text))
+		return
+	}
+	if code, ok := b.index[string(text)]; ok {
+		b.n++
+		b.codes = append(b.codes, code)
+		return
+	}
+	b.AppendString(keep(text))
+}
+
+// AppendJSONText is AppendJSON by the text's bytes, which the builder does not hold on to.
+func (b *Builder) AppendJSONText(text []byte, keep func([]byte) string) {
+	if code, ok := b.index[string(text)]; ok {
+		b.n++
+		b.codes = append(b.codes, code)
+		return
+	}
+	b.AppendJSON(keep(text))
+}
+
 func (b *Builder) code(s string) uint32 {
 	code, ok := b.index[s]
 	if !ok {
