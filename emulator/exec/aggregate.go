@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/builtin"
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
@@ -146,6 +147,7 @@ func (c *aggregateCall) outType() value.Type {
 type grouping struct {
 	n     *aggregateNode
 	table *keys.Table
+	set   *keys.Set // instead of table where nothing is computed of the groups
 	keys  *expr.Frame
 	accs  []builtin.Accumulator
 	picks []*picker
@@ -159,7 +161,12 @@ func (n *aggregateNode) newGrouping() *grouping {
 	for i := range types {
 		types[i] = n.keys.Type(i)
 	}
-	g := &grouping{n: n, table: keys.NewTable(types), keys: n.keys.NewFrame()}
+	g := &grouping{n: n, keys: n.keys.NewFrame()}
+	if len(n.calls) == 0 && len(types) > 0 {
+		g.set = keys.NewSet(types)
+		return g
+	}
+	g.table = keys.NewTable(types)
 	for _, c := range n.calls {
 		g.args = append(g.args, c.args.NewFrame())
 		if c.fn == nil {
@@ -173,6 +180,22 @@ func (n *aggregateNode) newGrouping() *grouping {
 		g.resize()
 	}
 	return g
+}
+
+// groups returns the number of groups.
+func (g *grouping) groups() int {
+	if g.set != nil {
+		return g.set.Len()
+	}
+	return g.table.Len()
+}
+
+// key returns key column k of the groups with these numbers, nil for all.
+func (g *grouping) key(k int, groups []int32) vector.Column {
+	if g.set != nil {
+		return g.set.Column(k, groups)
+	}
+	return g.table.Column(k, groups)
 }
 
 func (g *grouping) resize() {
@@ -191,6 +214,10 @@ func (g *grouping) add(b *Batch) error {
 		keys, err := g.keys.All(b)
 		if err != nil {
 			return err
+		}
+		if g.set != nil {
+			g.set.Add(keys, b.N, false)
+			return nil
 		}
 		before := g.table.Len()
 		g.ids = g.table.IDs(keys, b.N, true, false, g.ids)
@@ -214,6 +241,10 @@ func (g *grouping) add(b *Batch) error {
 }
 
 func (g *grouping) merge(o *grouping) {
+	if g.set != nil {
+		g.set.Add(o.set.Columns(), o.set.Len(), false)
+		return
+	}
 	remap := []int32{0}
 	if g.n.keys.Len() > 0 {
 		if o.table.Len() == 0 {
@@ -231,9 +262,11 @@ func (g *grouping) merge(o *grouping) {
 	}
 }
 
+// finish returns a row a group. Key columns are made when they are asked for: a filter of the results often keeps few.
 func (g *grouping) finish() (*Batch, error) {
-	n := g.table.Len()
-	all := g.table.Columns()
+	n := g.groups()
+	keyCount := g.n.keys.Len()
+	all := make([]vector.Column, keyCount)
 	for i, c := range g.n.calls {
 		outs := len(c.Outputs)
 		switch {
@@ -259,12 +292,24 @@ func (g *grouping) finish() (*Batch, error) {
 	}
 	out := make([]vector.Column, len(g.n.columns))
 	for i, p := range g.n.place {
-		out[i] = all[p]
-		if t := g.n.columns[i].Type; out[i].Type() != t && t != value.Unknown {
-			out[i] = convert(out[i], t)
+		if p >= keyCount {
+			out[i] = g.n.fitted(i, all[p])
 		}
 	}
-	return NewBatch(n, out), nil
+	var lock sync.Mutex // slices of the batch may be read by several
+	return lazyBatch(n, out, func(i int, rows []int32) vector.Column {
+		lock.Lock()
+		defer lock.Unlock()
+		return g.n.fitted(i, g.key(g.n.place[i], rows))
+	}), nil
+}
+
+// fitted gives output column i its type.
+func (n *aggregateNode) fitted(i int, col vector.Column) vector.Column {
+	if t := n.columns[i].Type; col.Type() != t && t != value.Unknown {
+		return convert(col, t)
+	}
+	return col
 }
 
 func (n *aggregateNode) open(r *run) Operator {
@@ -301,7 +346,7 @@ func (n *aggregateNode) open(r *run) Operator {
 }
 
 // bytes estimates what the groups hold.
-func (g *grouping) bytes() int64 { return int64(g.table.Len()) * int64(len(g.n.columns)) * 16 }
+func (g *grouping) bytes() int64 { return int64(g.groups()) * int64(len(g.n.columns)) * 16 }
 
 // within returns an error when an operator holds more than the limit allows.
 func (r *run) within(bytes int64, operator string) error {
@@ -321,7 +366,7 @@ func (n *aggregateNode) inParallel(ctx context.Context, r *run, parts []Operator
 		return nil, err
 	}
 	rest := parts[1:]
-	if total.table.Len() > 64 && total.table.Len() > rows/8 {
+	if total.groups() > 64 && total.groups() > rows/8 {
 		if _, err := total.addAll(ctx, r, rest); err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -14,9 +15,11 @@ type Batch struct {
 	N    int
 	cols []vector.Column
 
-	// A column that cols lacks comes from one of these: rows from..from+N of base, or a column of parent.
+	// A column that cols lacks comes from one of these: rows from..from+N of base, those of lazy where base has none, or a
+	// column of parent.
 	base    []vector.Column
 	from    int
+	lazy    func(i int, rows []int32) vector.Column // rows of column i, all for nil
 	parent  *Batch
 	rows    []int32 // rows of parent, nil for all
 	mapping []int   // column of parent for each column, nil for the same; -1 where cols has it
@@ -30,6 +33,11 @@ func NewBatch(n int, cols []vector.Column) *Batch { return &Batch{N: n, cols: co
 // baseBatch returns rows from..from+n of columns of a table.
 func baseBatch(base []vector.Column, from, n int) *Batch {
 	return &Batch{N: n, cols: make([]vector.Column, len(base)), base: base, from: from}
+}
+
+// lazyBatch returns a batch whose columns that are nil are made when they are asked for, and only of the rows that are.
+func lazyBatch(n int, cols []vector.Column, lazy func(i int, rows []int32) vector.Column) *Batch {
+	return &Batch{N: n, cols: cols, lazy: lazy}
 }
 
 // Select returns the batch's rows that the indexes name, in their order.
@@ -71,7 +79,13 @@ func (b *Batch) made(i int) vector.Column {
 		return c
 	}
 	var c vector.Column
-	if b.base != nil {
+	if b.lazy != nil && (b.base == nil || b.base[i] == nil) {
+		var rows []int32
+		if b.base != nil {
+			rows = counted(b.from, b.N)
+		}
+		c = b.lazy(i, rows)
+	} else if b.base != nil {
 		c = b.base[i]
 		if b.from != 0 || b.N != c.Len() {
 			c = c.Slice(b.from, b.from+b.N)
@@ -102,6 +116,19 @@ func (b *Batch) gather(i int, rows []int32) vector.Column {
 	}
 	if c := b.cols[i]; c != nil {
 		return c.Gather(rows)
+	}
+	if b.lazy != nil && (b.base == nil || b.base[i] == nil) {
+		if slices.ContainsFunc(rows, func(r int32) bool { return r < 0 }) {
+			return b.made(i).Gather(rows)
+		}
+		if b.from == 0 {
+			return b.lazy(i, rows)
+		}
+		moved := make([]int32, len(rows))
+		for k, r := range rows {
+			moved[k] = r + int32(b.from)
+		}
+		return b.lazy(i, moved)
 	}
 	if b.base != nil {
 		if b.from == 0 {
@@ -142,14 +169,24 @@ func (b *Batch) Slice(from, to int) *Batch {
 	if from == 0 && to == b.N {
 		return b
 	}
-	if b.base != nil && b.rows == nil {
-		return baseBatch(b.base, b.from+from, to-from)
+	switch {
+	case b.lazy != nil && b.base == nil:
+		return &Batch{N: to - from, cols: make([]vector.Column, len(b.cols)), base: b.cols, from: from, lazy: b.lazy}
+	case b.base != nil && b.rows == nil:
+		out := baseBatch(b.base, b.from+from, to-from)
+		out.lazy = b.lazy
+		return out
 	}
-	rows := make([]int32, to-from)
+	return b.Select(counted(from, to-from))
+}
+
+// counted returns n numbers from one on.
+func counted(from, n int) []int32 {
+	rows := make([]int32, n)
 	for i := range rows {
 		rows[i] = int32(from + i)
 	}
-	return b.Select(rows)
+	return rows
 }
 
 // Columns returns all columns, made.

@@ -79,7 +79,12 @@ func places(out []*bind.Column, pairs []bind.ColumnPair, side []*bind.Column) []
 	return list
 }
 
-func (n *joinNode) open(r *run) Operator { return &joinOp{n: n, r: r} }
+func (n *joinNode) open(r *run) Operator {
+	if n.kind == "leftsemi" || n.kind == "leftanti" {
+		return &semiJoinOp{n: n, r: r}
+	}
+	return &joinOp{n: n, r: r}
+}
 
 type joinOp struct {
 	n       *joinNode
@@ -93,8 +98,9 @@ type joinOp struct {
 	unique  *keys.Table
 	frame   *expr.Frame
 
-	batch    *Batch  // the left batch at hand
-	ids      []int32 // its keys' ids
+	batch    *Batch    // the left batch at hand
+	ids      []int32   // its keys' ids
+	known    [][]int32 // the ids of left batches that have been read, and come again
 	uniqueID []int32
 	seen     int
 	row      int // the next left row of batch
@@ -193,7 +199,7 @@ func (o *joinOp) read(ctx context.Context, right Operator, types []value.Type) (
 	if err != nil {
 		return nil, err
 	}
-	o.alike(cols, types)
+	alike(cols, types)
 	return o.keys.IDs(cols, o.right.N, true, true, nil), nil
 }
 
@@ -205,7 +211,7 @@ func (o *joinOp) readMatching(ctx context.Context, lefts, rights []*Batch, right
 		if err != nil {
 			return nil, err
 		}
-		scratch = o.keys.IDs(cols, b.N, true, true, scratch)
+		o.known = append(o.known, o.keys.IDs(cols, b.N, true, true, nil))
 	}
 	frame := o.n.rightKeys.NewFrame()
 	var kept []*Batch
@@ -218,7 +224,7 @@ func (o *joinOp) readMatching(ctx context.Context, lefts, rights []*Batch, right
 		if err != nil {
 			return err
 		}
-		o.alike(cols, types)
+		alike(cols, types)
 		scratch = o.keys.IDs(cols, b.N, false, true, scratch)
 		var rows []int32
 		for i, id := range scratch {
@@ -279,7 +285,7 @@ func (o *batches) Close() {
 }
 
 // alike gives key columns of the two sides one type.
-func (o *joinOp) alike(cols []vector.Column, types []value.Type) {
+func alike(cols []vector.Column, types []value.Type) {
 	for i, c := range cols {
 		if types[i] != value.Unknown && c.Type() != types[i] {
 			cols[i] = convert(c, types[i])
@@ -322,12 +328,19 @@ func (o *joinOp) Next(ctx context.Context) (*Batch, error) {
 
 // take makes b the left batch at hand and finds its keys.
 func (o *joinOp) take(b *Batch) error {
-	cols, err := o.frame.All(b)
-	if err != nil {
-		return err
+	var cols []vector.Column
+	if o.unique != nil || len(o.known) == 0 {
+		var err error
+		if cols, err = o.frame.All(b); err != nil {
+			return err
+		}
 	}
 	o.batch, o.row, o.match = b, 0, 0
-	o.ids = o.keys.IDs(cols, b.N, false, true, o.ids)
+	if len(o.known) > 0 {
+		o.ids, o.known = o.known[0], o.known[1:]
+	} else {
+		o.ids = o.keys.IDs(cols, b.N, false, true, o.ids)
+	}
 	for i, id := range o.ids {
 		if id >= 0 && o.starts[id] == o.starts[id+1] {
 			o.ids[i] = -1 // a key of the left side alone
@@ -350,25 +363,12 @@ func (o *joinOp) probe() *Batch {
 	keepsLeft := o.n.kind == "leftouter" || o.n.kind == "fullouter"
 	for ; o.row < b.N && len(left) < joinChunk; o.row++ {
 		id := o.ids[o.row]
-		switch o.n.kind {
-		case "leftsemi":
-			if id >= 0 {
-				left = append(left, int32(o.row))
+		if o.n.kind == "innerunique" && o.match == 0 {
+			u := o.uniqueID[o.row]
+			if u < 0 || int(u) < o.seen {
+				continue
 			}
-			continue
-		case "leftanti":
-			if id < 0 {
-				left = append(left, int32(o.row))
-			}
-			continue
-		case "innerunique":
-			if o.match == 0 {
-				u := o.uniqueID[o.row]
-				if u < 0 || int(u) < o.seen {
-					continue
-				}
-				o.seen++
-			}
+			o.seen++
 		}
 		if id < 0 {
 			if keepsLeft {

@@ -31,6 +31,7 @@ type Column struct {
 	lastBy *codeIDs
 	absent bool         // some code is known to have no id
 	given  *vector.Dict // of the texts entered so far, as they were last given back
+	byID   *vector.Dict // of all values so far by id
 
 	nodes  []*value.Node
 	decs   []*apd.Decimal
@@ -165,11 +166,21 @@ func (c *Column) enterTexts() {
 	if c.own == nil {
 		return
 	}
-	for id, code := range c.order {
-		if code >= 0 {
-			in := c.texts.id(c.own.Values[code], true)
-			c.byText = append(c.byText, int32(id))
-			c.order[id] = in
+	const run = 1024
+	var hashes [run]uint32
+	for from := 0; from < len(c.order); from += run {
+		part := c.order[from:min(from+run, len(c.order))]
+		for i, code := range part {
+			if code >= 0 {
+				hashes[i] = c.texts.hash(c.own.Values[code])
+			}
+		}
+		c.texts.touch(hashes[:len(part)])
+		for i, code := range part {
+			if code >= 0 {
+				part[i] = c.texts.find(c.own.Values[code], hashes[i], true)
+				c.byText = append(c.byText, int32(from+i))
+			}
 		}
 	}
 	c.others = map[*vector.Dict]*codeIDs{c.own: &c.by}
@@ -179,6 +190,17 @@ func (c *Column) enterTexts() {
 // IDs writes the ids of a column's rows to out, those from a row on. A value that is new is added when insert is set; else,
 // and for nulls with skipNulls, it has -1.
 func (c *Column) IDs(col vector.Column, from int, insert, skipNulls bool, out []int32) {
+	c.find(col, from, insert, skipNulls, out)
+	if skipNulls && c.nullID >= 0 { // a code may stand for null
+		for i, id := range out {
+			if id == c.nullID {
+				out[i] = -1
+			}
+		}
+	}
+}
+
+func (c *Column) find(col vector.Column, from int, insert, skipNulls bool, out []int32) {
 	nullID := func() int32 {
 		if skipNulls {
 			return -1
@@ -291,14 +313,53 @@ func (c *Column) codes(d *vector.Dict, codes []uint32, guid, insert bool, nullID
 		}
 		return
 	}
-	ids := m.ids
+	ids, missing := m.ids, int32(0)
 	for i, code := range codes {
 		id := ids[code]
-		if id < 0 && (insert || id == unknownID) {
-			id = c.ofCode(d, code, guid, insert, nullID)
-			c.keep(&ids[code], id, insert)
-		}
 		out[i] = id
+		missing |= id
+	}
+	switch {
+	case missing >= 0:
+	case !c.isText || guid:
+		for i, code := range codes {
+			if id := ids[code]; id >= 0 || id == absentID && !insert {
+				out[i] = id
+			} else {
+				out[i] = c.ofCode(d, code, guid, insert, nullID)
+				c.keep(&ids[code], out[i], insert)
+			}
+		}
+	default:
+		c.missing(d, ids, codes, insert, out)
+	}
+}
+
+// missing looks up the texts of codes that have no id yet, all of them hashed before the first is looked at.
+func (c *Column) missing(d *vector.Dict, ids []int32, codes []uint32, insert bool, out []int32) {
+	const run = 1024
+	var rows [run]int32
+	var hashes [run]uint32
+	for from := 0; from < len(codes); {
+		n := 0
+		for ; from < len(codes) && n < run; from++ {
+			if id := ids[codes[from]]; id >= 0 || id == absentID && !insert {
+				out[from] = id
+				continue
+			}
+			rows[n], hashes[n] = int32(from), c.texts.hash(d.Values[codes[from]])
+			n++
+		}
+		c.texts.touch(hashes[:n])
+		for i, row := range rows[:n] {
+			code := codes[row]
+			id := ids[code]
+			if id < 0 {
+				id = c.textID(c.texts.find(d.Values[code], hashes[i], insert))
+				c.keep(&ids[code], id, insert)
+			}
+			out[row] = id
+		}
 	}
 }
 
@@ -483,25 +544,22 @@ func (c *Column) Values(ids []int32) vector.Column {
 // fewTexts is the size of dictionary up to which a few of its values keep it whole.
 const fewTexts = 1 << 12
 
-// textValues gives back the dictionary that the texts came from, unless they are few of many: then one of their own.
+// textValues gives back the dictionary that the texts came from, unless they are few of many: then one of their own, which
+// all calls share.
 func (c *Column) textValues(ids []int32, nulls bool) vector.Column {
-	from := c.texts.values
 	dict := c.own
 	if c.isText || dict == nil {
-		if c.given == nil || len(c.given.Values) != len(from) {
+		if from := c.texts.values; c.given == nil || len(c.given.Values) != len(from) {
 			c.given = &vector.Dict{Values: from[:len(from):len(from)]}
 		}
 		dict = c.given
-	} else {
-		from = dict.Values
 	}
+	few := len(dict.Values) > fewTexts && c.n*16 < len(dict.Values)
 	blank := uint32(0)
-	few := len(from) > fewTexts && len(ids)*16 < len(from)
 	if nulls && !few {
 		var ok bool
-		if blank, ok = dict.Empty(); !ok {
-			few = true
-		}
+		blank, ok = dict.Empty()
+		few = !ok
 	}
 	codes := make([]uint32, len(ids))
 	if !few {
@@ -514,18 +572,17 @@ func (c *Column) textValues(ids []int32, nulls bool) vector.Column {
 		}
 		return &vector.Strings{Typ: c.typ, Dict: dict, Codes: codes}
 	}
-	var places Longs
-	values := make([]string, 0, min(len(ids), len(from)+1))
-	for i, id := range ids {
-		code := places.ID(uint64(uint32(id)), true)
-		if int(code) == len(values) {
-			s := ""
-			if a := c.order[id]; a >= 0 {
-				s = from[a]
+	if c.byID == nil || len(c.byID.Values) != c.n {
+		values := make([]string, c.n)
+		for id, a := range c.order {
+			if a >= 0 {
+				values[id] = dict.Values[a]
 			}
-			values = append(values, s)
 		}
-		codes[i] = uint32(code)
+		c.byID = &vector.Dict{Values: values}
 	}
-	return &vector.Strings{Typ: c.typ, Dict: &vector.Dict{Values: values}, Codes: codes}
+	for i, id := range ids {
+		codes[i] = uint32(id)
+	}
+	return &vector.Strings{Typ: c.typ, Dict: c.byID, Codes: codes}
 }

@@ -118,16 +118,24 @@ func (t *Table) IDs(cols []vector.Column, n int, insert, skipNulls bool, out []i
 			c.IDs(cols[k], from, insert, skipNulls, t.ids[k])
 		}
 		if insert {
-			t.makeRoom(n - from)
+			t.makeRoomFor(n - from)
 		}
 		t.combine(insert, out[from:from+rows])
 	}
-	t.n = t.stages[len(t.stages)-1].Len()
+	t.n = t.combined()
 	return out
 }
 
-// makeRoom prepares the stages for the ids that columns have given, when so many rows are still to come.
-func (t *Table) makeRoom(rows int) {
+// combined returns the number of keys that combine has given ids.
+func (t *Table) combined() int {
+	if len(t.stages) == 0 {
+		return t.cols[0].n
+	}
+	return t.stages[len(t.stages)-1].Len()
+}
+
+// makeRoomFor prepares the stages for the ids that columns have given, when so many rows are still to come.
+func (t *Table) makeRoomFor(rows int) {
 	for s := range t.stages {
 		p := t.stages[s].Pairs
 		limits := p.limits[:0]
@@ -140,7 +148,7 @@ func (t *Table) makeRoom(rows int) {
 		p.limits = limits
 		if !p.prepare(limits, rows) {
 			t.replan()
-			t.makeRoom(rows)
+			t.makeRoomFor(rows)
 			return
 		}
 	}
@@ -169,7 +177,7 @@ func (t *Table) replan() {
 		for k := range ids {
 			t.ids[k] = ids[k][from:to]
 		}
-		t.makeRoom(n - from)
+		t.makeRoomFor(n - from)
 		t.combine(true, all[from:to])
 	}
 	t.ids = scratch
