@@ -22,10 +22,23 @@ import (
 
 // Adapt makes a workspace answer the server's queries. The workspace's functions and watchlists follow the library that a
 // query comes with.
-func Adapt(w *emulator.Workspace) Engine { return &workspace{w: w} }
+func Adapt(w *emulator.Workspace) Engine { return &workspace{w: w, own: map[string]bool{}} }
+
+// AdaptMade is Adapt of a workspace that can be made again, which is how it forgets rows that came to tables that it began
+// with.
+func AdaptMade(make func() (*emulator.Workspace, error)) (Engine, error) {
+	w, err := make()
+	if err != nil {
+		return nil, err
+	}
+	return &workspace{w: w, again: make, own: map[string]bool{}}, nil
+}
 
 type workspace struct {
-	w *emulator.Workspace
+	w     *emulator.Workspace
+	again func() (*emulator.Workspace, error) // nil when it cannot be made again
+	owned sync.Mutex
+	own   map[string]bool // tables that rows came to: true when they were not there before
 
 	mu         sync.RWMutex // held for reading while a query runs
 	known      bool
@@ -193,16 +206,54 @@ func (a *workspace) Ingest(ctx context.Context, table string, lines []byte, arri
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	a.mu.RLock() // the workspace may be made anew
+	defer a.mu.RUnlock()
 	parts, err := store.Read(table+".json", bytes.NewReader(lines), store.Options{Table: table, Schema: a.w.Schema})
 	if err != nil {
 		return &QueryError{Kind: RuntimeError, Code: "InvalidPayload", Message: err.Error()}
 	}
 	for _, d := range parts {
+		a.note(d.Table)
 		settle(d, arrived)
 		if err := a.w.Ingest(d); err != nil {
 			return &QueryError{Kind: RuntimeError, Code: "InvalidPayload", Message: err.Error()}
 		}
 	}
+	return nil
+}
+
+// note remembers that rows came to a table.
+func (a *workspace) note(table string) {
+	a.owned.Lock()
+	defer a.owned.Unlock()
+	if _, ok := a.own[table]; !ok {
+		a.own[table] = !a.holds(table)
+	}
+}
+
+func (a *workspace) Forget() error {
+	a.mu.Lock() // waits for the queries under way
+	defer a.mu.Unlock()
+	a.owned.Lock()
+	defer a.owned.Unlock()
+	if a.again != nil {
+		w, err := a.again()
+		if err != nil {
+			return err
+		}
+		a.w, a.known, a.functions, a.watchlists, a.tables = w, false, nil, nil, nil
+		a.own = map[string]bool{}
+		return nil
+	}
+	for table, ours := range a.own {
+		if !ours {
+			return fmt.Errorf("the table %s had rows before others came to it, and they cannot be told apart", table)
+		}
+	}
+	for table := range a.own {
+		a.w.DropTable(table)
+	}
+	a.own, a.known = map[string]bool{}, false
 	return nil
 }
 
@@ -237,6 +288,8 @@ func settle(d *store.Data, arrived time.Time) {
 }
 
 func (a *workspace) Tables() []TableInfo {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
 	var out []TableInfo
 	for _, t := range a.w.Tables() {
 		info := TableInfo{Name: t.Table, Rows: int64(t.Rows)}

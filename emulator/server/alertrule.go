@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -276,6 +277,11 @@ func checkTactics(r *resource, preview bool) *armError {
 	}
 	if r.Properties["subTechniques"] != nil && !preview {
 		return bad("Could not find member 'subTechniques' on object of type 'ScheduledAlertRuleProperties'.")
+	}
+	for _, t := range techniques { // what ATT&CK does not list may be of another matrix; nothing is known of its tactics
+		if known, ok := attack.Lookup(t); ok && !slices.ContainsFunc(known.Tactics, func(x string) bool { return slices.Contains(tactics, x) }) {
+			return bad("Invalid data model. [techniques: No valid tactic corresponding to the technique %s was provided in the tactics field.]", t)
+		}
 	}
 	return nil
 }

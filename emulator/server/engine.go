@@ -16,6 +16,8 @@ type Engine interface {
 	Check(ctx context.Context, text string, library *Library) ([]result.Column, error)
 	// Ingest appends rows, JSON objects one a line, that arrived at a time.
 	Ingest(ctx context.Context, table string, lines []byte, arrived time.Time) error
+	// Forget drops the rows that Ingest appended; what the engine began with stays.
+	Forget() error
 	// Tables lists the tables that queries can name, in the order of their names.
 	Tables() []TableInfo
 }
@@ -39,6 +41,8 @@ type Library struct {
 	Watchlists []Watchlist
 	// Tables are those that were made over ARM, with their columns.
 	Tables []TableInfo
+	// Summaries are the active summary rules, in the order of their names. The server runs them, not the engine.
+	Summaries []SummaryRule
 }
 
 // Function is a saved function: its alias, its parameters as the service writes them (`a:string="x", b:int`), and its body.

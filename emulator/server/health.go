@@ -14,7 +14,7 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request, _ call) {
 	writeJSON(w, http.StatusOK, map[string]any{"status": "ok", "resources": s.store.count(), "queries": s.running.Load()})
 }
 
-// reset forgets all content and begins anew, for tests that share a server; rows of tables stay. It needs a token where one
+// reset forgets all content and the rows that were taken in, and begins anew, for tests that share a server. It needs a token where one
 // is demanded, and its own name in a header, so that no page in a browser can do it by a form.
 func (s *Server) reset(w http.ResponseWriter, r *http.Request, _ call) {
 	if s.opts.Secret != "" && !s.authorized(w, r) {
@@ -22,6 +22,10 @@ func (s *Server) reset(w http.ResponseWriter, r *http.Request, _ call) {
 	}
 	if r.Header.Get("x-blindspot-reset") == "" {
 		writeError(w, http.StatusBadRequest, "HeaderMissing", "A reset needs the header x-blindspot-reset, with any value.")
+		return
+	}
+	if err := s.rows.forget(s.opts.Engine); err != nil {
+		writeError(w, http.StatusInternalServerError, "InternalServerError", "The rows could not be forgotten: "+err.Error())
 		return
 	}
 	if err := s.store.clear(); err != nil {

@@ -90,6 +90,7 @@ func cutFold(s, prefix string) (string, bool) {
 type rowJournal struct {
 	mu   sync.Mutex
 	file *os.File
+	bins map[string]binsOf // of summary rules, by their names in lower case
 }
 
 const rowsFile = "rows.jsonl"
@@ -99,16 +100,17 @@ type rowEntry struct {
 	Table   string    `json:"table"`
 	Arrived time.Time `json:"arrived"`
 	Lines   string    `json:"lines"`
+	Bin     *binOf    `json:"bin,omitempty"` // that a summary rule has run
 }
 
 // openRows gives the engine what earlier runs took in. Without a folder nothing is kept.
 func openRows(dir string, engine Engine) (*rowJournal, error) {
-	j := &rowJournal{}
+	j := &rowJournal{bins: map[string]binsOf{}}
 	if dir == "" {
 		return j, nil
 	}
 	name := filepath.Join(dir, rowsFile)
-	good, err := replayRows(name, engine)
+	good, err := j.replay(name, engine)
 	if err != nil {
 		return nil, err
 	}
@@ -126,8 +128,8 @@ func openRows(dir string, engine Engine) (*rowJournal, error) {
 	return j, nil
 }
 
-// replayRows returns the length of the file's whole lines.
-func replayRows(name string, engine Engine) (good int64, err error) {
+// replay returns the length of the file's whole lines.
+func (j *rowJournal) replay(name string, engine Engine) (good int64, err error) {
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -152,7 +154,10 @@ func replayRows(name string, engine Engine) (good int64, err error) {
 		if e.Format > stateFormat {
 			return good, newer(name, e.Format)
 		}
-		if engine != nil {
+		if e.Bin != nil {
+			j.noteBin(*e.Bin)
+		}
+		if engine != nil && e.Lines != "" {
 			if err := engine.Ingest(context.Background(), e.Table, []byte(e.Lines), e.Arrived); err != nil {
 				return good, fmt.Errorf("%s:%d: %w", name, n, err)
 			}
@@ -165,17 +170,54 @@ func replayRows(name string, engine Engine) (good int64, err error) {
 func (j *rowJournal) keep(engine Engine, table string, lines []byte, arrived time.Time) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := engine.Ingest(context.Background(), table, lines, arrived); err != nil {
-		return err
+	return j.write(engine, rowEntry{stateFormat, table, arrived, string(lines), nil})
+}
+
+// keepBin keeps the rows of a bin, which may be none, and that it was run.
+func (j *rowJournal) keepBin(engine Engine, table string, lines []byte, arrived time.Time, b binOf) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.noteBin(b)
+	return j.write(engine, rowEntry{stateFormat, table, arrived, string(lines), &b})
+}
+
+// write gives the rows of an entry to the engine and writes it down. The caller holds the lock.
+func (j *rowJournal) write(engine Engine, e rowEntry) error {
+	if e.Lines != "" {
+		if err := engine.Ingest(context.Background(), e.Table, []byte(e.Lines), e.Arrived); err != nil {
+			return err
+		}
 	}
 	if j.file == nil {
 		return nil
 	}
-	line, err := json.Marshal(rowEntry{stateFormat, table, arrived, string(lines)})
+	line, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
 	if _, err := j.file.Write(append(line, '\n')); err != nil {
+		return err
+	}
+	return j.file.Sync()
+}
+
+// forget drops all rows that were kept, here and in the engine.
+func (j *rowJournal) forget(engine Engine) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if engine != nil {
+		if err := engine.Forget(); err != nil {
+			return err
+		}
+	}
+	j.bins = map[string]binsOf{}
+	if j.file == nil {
+		return nil
+	}
+	if err := j.file.Truncate(0); err != nil {
+		return err
+	}
+	if _, err := j.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
 	return j.file.Sync()

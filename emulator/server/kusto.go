@@ -110,6 +110,7 @@ func (s *Server) kusto(w http.ResponseWriter, r *http.Request, version, verb str
 	defer s.leave()
 	ctx, cancel := context.WithTimeout(r.Context(), serverTimeout(in.option("servertimeout")))
 	defer cancel()
+	s.summarize()
 	a, err := s.opts.Engine.Query(ctx, text, Run{Now: s.opts.Now().UTC(), Library: s.library(), Rows: mostRows})
 	if err != nil {
 		if r.Context().Err() != nil {

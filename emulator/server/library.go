@@ -36,7 +36,7 @@ func (f *shelf) of(st *state) *Library {
 	}
 	l := &Library{Version: st.library}
 	at := map[string]int{}
-	var items []*resource
+	var items, summaries []*resource
 	st.visit(func(r *resource) {
 		switch strings.ToLower(r.Type) {
 		case "microsoft.operationalinsights/workspaces/savedsearches":
@@ -49,10 +49,17 @@ func (f *shelf) of(st *state) *Library {
 			updated, _ := time.Parse(time.RFC3339Nano, r.text("updated"))
 			at[strings.ToLower(r.ID)] = len(l.Watchlists)
 			l.Watchlists = append(l.Watchlists, Watchlist{Alias: r.Name, SearchKey: r.text("itemsSearchKey"), Updated: updated})
+		case "microsoft.operationalinsights/workspaces/summarylogs":
+			summaries = append(summaries, r)
 		case "microsoft.securityinsights/watchlists/watchlistitems":
 			items = append(items, r)
 		}
 	})
+	for _, r := range summaries {
+		if x, ok := summaryRule(r, l.Tables); ok {
+			l.Summaries = append(l.Summaries, x)
+		}
+	}
 	sort.SliceStable(items, func(i, j int) bool { return items[i].Sequence < items[j].Sequence })
 	for _, r := range items {
 		parent := strings.ToLower(r.ID[:strings.LastIndex(strings.ToLower(r.ID), "/watchlistitems/")])

@@ -211,6 +211,7 @@ func (s *Server) run(ctx context.Context, q query, spans []string, p prefer) ([]
 	if s.opts.Engine == nil {
 		return nil, &queryFailure{http.StatusServiceUnavailable, errorBody{Code: "ServiceUnavailable", Message: "This stand-in was started without an engine."}}
 	}
+	s.summarize()
 	now := s.opts.Now().UTC()
 	var within span
 	for _, text := range spans {

@@ -71,6 +71,7 @@ var operations = sync.OnceValue(func() []operation {
 		{methods: "GET", path: "/subscriptions/{subscription}/resourcegroups/{group}/resources", guard: needsARM, serve: (*Server).resources},
 		{methods: "GET", path: "/subscriptions/{subscription}/providers/{namespace}", guard: needsARM, serve: (*Server).provider},
 		{methods: "POST", path: "/subscriptions/{subscription}/providers/{namespace}/register", guard: needsARM, serve: (*Server).provider},
+		{methods: "GET", path: "/subscriptions/{subscription}/providers/microsoft.operationalinsights/locations/{location}/operationstatuses/{operation}", guard: needsARM, serve: (*Server).insightsOperation},
 		{methods: "GET", path: "/subscriptions/{subscription}/resourcegroups/{group}/providers/microsoft.resources/deployments/{deployment}/operationstatuses/{operation}", guard: needsARM, serve: (*Server).operationStatus},
 	}
 	// The query API is served with and without its version, and Azure Data Explorer below any path, as clients ask for both.
@@ -178,9 +179,13 @@ var actions = sync.OnceValue(func() []action {
 	type r = *http.Request
 	const deployments, incidents = "Microsoft.Resources/deployments", "Microsoft.SecurityInsights/incidents"
 	return []action{
+		{"POST", "Microsoft.SecurityInsights/alertRules", "triggerRuleRun", (*Server).triggerRuleRun},
 		{"POST", deployments, "validate", func(s *Server, w w, r r, p place, _ string) { s.validateDeployment(w, r, p) }},
 		{"POST", deployments, "whatIf", func(s *Server, w w, r r, _ place, _ string) { s.whatIf(w, r) }},
 		{"GET", deployments, "operations", func(s *Server, w w, _ r, p place, _ string) { s.deploymentOperations(w, p) }},
+		{"POST", summaryLogs, "start", func(s *Server, w w, r r, p place, _ string) { s.switchSummary(w, r, p, true) }},
+		{"POST", summaryLogs, "stop", func(s *Server, w w, r r, p place, _ string) { s.switchSummary(w, r, p, false) }},
+		{"POST", summaryLogs, "retrybin", (*Server).retryBin},
 		{"POST", "Microsoft.OperationalInsights/workspaces", "schema", func(s *Server, w w, _ r, _ place, _ string) { s.searchSchema(w) }},
 		{"POST", incidents, "alerts", func(s *Server, w w, _ r, p place, v string) { s.incidentParts(w, p, v) }},
 		{"POST", incidents, "bookmarks", func(s *Server, w w, _ r, p place, v string) { s.incidentParts(w, p, v) }},

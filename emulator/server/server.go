@@ -84,6 +84,7 @@ type Server struct {
 	templating  sync.Mutex   // held while templates are put in place
 	templated   atomic.Bool  // they are
 	rows        *rowJournal
+	binning     sync.Mutex    // held while bins of summary rules run
 	bodyTime    time.Duration // see the constant
 }
 

@@ -200,7 +200,7 @@ func (s *state) apply(e *entry) {
 
 // touch notes that what queries see has changed.
 func (s *state) touch(r *resource) {
-	if r != nil && (strings.HasSuffix(r.Type, "/savedSearches") || strings.HasSuffix(r.Type, "/tables") || strings.Contains(r.Type, "/watchlist")) {
+	if r != nil && (strings.HasSuffix(r.Type, "/savedSearches") || strings.HasSuffix(r.Type, "/tables") || strings.HasSuffix(r.Type, "/summaryLogs") || strings.Contains(r.Type, "/watchlist")) {
 		s.library++
 	}
 }

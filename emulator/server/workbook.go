@@ -27,7 +27,12 @@ func checkWorkbook(c *checking) *armError {
 	r.setDefault("version", "Notebook/1.0")
 	r.Properties["timeModified"] = stamp(c.server.opts.Now())
 	r.Properties["userId"] = "00000000-0000-4000-8000-0000000000c1"
-	r.Properties["revision"] = strings.ReplaceAll(stableID(r.ID, r.Properties["timeModified"].(string)), "-", "")
+	before := ""
+	if c.old != nil {
+		before = c.old.text("revision")
+	}
+	r.Properties["revision"] = strings.ReplaceAll(stableID(r.ID, r.Properties["timeModified"].(string), before), "-", "")
+	c.keepRevision()
 	return nil
 }
 
