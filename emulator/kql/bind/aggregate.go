@@ -32,7 +32,7 @@ func (b *binder) callAggregate(e *syntax.CallExpr, f *symbol.Function, sig *symb
 			out := b.newColumn("", symbol.Of(value.Long))
 			call.Outputs = []*Column{out}
 			b.aggs.calls = append(b.aggs.calls, call)
-			it := scalarItem(at, symbol.Of(value.Long), NewColumnRef(out, at))
+			it := b.scalarItem(at, symbol.Of(value.Long), NewColumnRef(out, at))
 			it.call = f
 			b.callName(it, f, args)
 			return it
@@ -48,7 +48,7 @@ func (b *binder) callAggregate(e *syntax.CallExpr, f *symbol.Function, sig *symb
 		out := b.newColumn("", t)
 		call.Outputs = []*Column{out}
 		b.aggs.calls = append(b.aggs.calls, call)
-		it := scalarItem(at, t, NewColumnRef(out, at))
+		it := b.scalarItem(at, t, NewColumnRef(out, at))
 		it.call = f
 		b.callName(it, f, args)
 		if strings.HasPrefix(f.Name, "covariance") && len(args) > 1 {
@@ -64,7 +64,7 @@ func (b *binder) callAggregate(e *syntax.CallExpr, f *symbol.Function, sig *symb
 		call.Outputs = append(call.Outputs, p.output)
 	}
 	b.aggs.calls = append(b.aggs.calls, call)
-	it := scalarItem(at, symbol.Type{}, nil)
+	it := b.scalarItem(at, symbol.Type{}, nil)
 	it.call, it.multi = f, parts
 	if len(parts) > 0 {
 		it.expr = parts[0].expr

@@ -31,6 +31,8 @@ func bindQuery(q *syntax.Query, catalog symbol.Catalog, summaries *Summaries) *Q
 		scope:     newScope(nil),
 		suffix:    1,
 	}
+	b.arena = arenas.Get().(*arena)
+	defer b.arena.release()
 	b.statements(q.Statements, true)
 	source.Sort(b.out.Diagnostics)
 	sort.SliceStable(b.out.Unsupported, func(i, j int) bool {
@@ -54,6 +56,7 @@ type binder struct {
 	text    string // that the spans of the nodes at hand point into
 
 	summaries *Summaries // nil where a tree that runs is wanted
+	arena     *arena
 
 	workspace string // whose names are bound, "" for the catalog's own
 

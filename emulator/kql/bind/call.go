@@ -38,11 +38,11 @@ func (b *binder) call(e *syntax.CallExpr, tabular bool, in *place) *item {
 			case l.shared != nil || l.scalar != nil:
 				b.arguments(e.Args)
 				if len(e.Args) == 0 && l.shared != nil { // let T = view () {...} called, or a table with brackets
-					return tableItem(at, b.use(l, at))
+					return b.tableItem(at, b.use(l, at))
 				}
 			case l.toBad:
 				b.arguments(e.Args)
-				return bad(at)
+				return b.bad(at)
 			}
 		}
 		if f := b.storedFunction(name); f != nil {
@@ -104,7 +104,7 @@ func (b *binder) missingFunction(e *syntax.CallExpr, tabular bool, in *place) *i
 	name, at := e.Name.Text, e.Name.Span()
 	switch {
 	case name == "":
-		return bad(at)
+		return b.bad(at)
 	case b.kind != aggregate && symbol.LookupAggregate(name) != nil:
 		b.aggregateHere(name, at)
 	case b.kind != plugin && symbol.LookupPlugin(name) != nil:
@@ -113,21 +113,21 @@ func (b *binder) missingFunction(e *syntax.CallExpr, tabular bool, in *place) *i
 		b.unknownPlugin(name, at)
 	case b.fuzzy:
 		b.fuzzyMissing("function", name, e.Span())
-		return tableItem(e.Span(), b.missing(name, e.Span()))
+		return b.tableItem(e.Span(), b.missing(name, e.Span()))
 	case in != nil && in.open:
-		return tableItem(e.Span(), b.remote(b.missing(name, e.Span()), in, e.Span()))
+		return b.tableItem(e.Span(), b.remote(b.missing(name, e.Span()), in, e.Span()))
 	case len(name) > 2 && name[:2] == "__" && !tabular && in == nil:
 		// an internal function of the service: it binds, and does not run
 		b.unsupported("function "+name+"()", e.Span())
-		it := scalarItem(e.Span(), symbol.Type{}, NewCall(name, nil, value.Dynamic, e.Span()))
+		it := b.scalarItem(e.Span(), symbol.Type{}, NewCall(name, nil, value.Dynamic, e.Span()))
 		return it
 	default:
 		b.unknownFunction(name, at)
 		if tabular || in != nil {
-			return tableItem(e.Span(), b.missing(name, e.Span()))
+			return b.tableItem(e.Span(), b.missing(name, e.Span()))
 		}
 	}
-	it := bad(e.Span())
+	it := b.bad(e.Span())
 	return it
 }
 
@@ -142,7 +142,7 @@ func (b *binder) withoutRow(bind func() *item) *item {
 
 func (b *binder) argument(e *syntax.CallExpr, i int) *item {
 	if i >= len(e.Args) {
-		return bad(e.Span())
+		return b.bad(e.Span())
 	}
 	return b.expr(e.Args[i])
 }
@@ -150,7 +150,7 @@ func (b *binder) argument(e *syntax.CallExpr, i int) *item {
 func (b *binder) toScalar(e *syntax.CallExpr) *item {
 	at := e.Span()
 	if len(e.Args) == 0 {
-		return bad(at)
+		return b.bad(at)
 	}
 	b.operatorParameters(e.Parameters, toScalarParameters)
 	it := b.withoutRow(func() *item { return b.argument(e, 0) })
@@ -159,11 +159,11 @@ func (b *binder) toScalar(e *syntax.CallExpr) *item {
 		t := it.table
 		if len(t.cols) == 0 {
 			b.noColumns(it.at)
-			return bad(at)
+			return b.bad(at)
 		}
 		b.settle(t)
 		typ := b.typeOf(t.cols[0])
-		out := scalarItem(at, typ, NewSubquery(t.rel, typ.Scalar, at))
+		out := b.scalarItem(at, typ, NewSubquery(t.rel, typ.Scalar, at))
 		out.constant = true
 		return out
 	case isScalar:
@@ -175,7 +175,7 @@ func (b *binder) toScalar(e *syntax.CallExpr) *item {
 	default:
 		b.tableOrScalarWanted(it)
 	}
-	return bad(at)
+	return b.bad(at)
 }
 
 func (b *binder) materialize(e *syntax.CallExpr) *item {
@@ -184,31 +184,32 @@ func (b *binder) materialize(e *syntax.CallExpr) *item {
 	switch it.kind {
 	case isTable:
 		l := b.define("materialize", it.table, true)
-		out := tableItem(at, b.use(l, at))
+		out := b.tableItem(at, b.use(l, at))
 		return out
 	case isGraph, isBad:
 		return it
 	}
 	b.tableOrGraphWanted(it)
-	return bad(at)
+	return b.bad(at)
 }
 
 // callBuiltin binds a call of a function, aggregate or plugin.
 func (b *binder) callBuiltin(e *syntax.CallExpr, f *symbol.Function, in *place) *item {
 	at := e.Span()
 	args := b.builtinArguments(e, f)
-	chosen := choose(f, args, false)
+	var candidates [16]*symbol.Signature
+	chosen := choose(f, args, false, candidates[:0])
 	if len(chosen) != 1 {
 		switch {
 		case len(args) == 0 && minimum(f) > 0:
 			low, high := minimum(f), maximum(f)
 			b.argumentCount(f.Name, low, high, e.Name.Span())
-			return bad(at)
+			return b.bad(at)
 		case !anyBad(args):
 			b.noOverload(f.Name, args, e.Name.Span())
-			return bad(at)
+			return b.bad(at)
 		case anyMistake(args) || len(chosen) == 0:
-			it := bad(at)
+			it := b.bad(at)
 			b.callName(it, f, args)
 			return it
 		}
@@ -230,9 +231,9 @@ func (b *binder) callBuiltin(e *syntax.CallExpr, f *symbol.Function, in *place) 
 	var space [8]*symbol.Param
 	params := layout(f, sig, args, space[:0])
 	if !b.check(f, sig, params, args, e.Name.Span()) {
-		it := bad(at)
+		it := b.bad(at)
 		if f.Kind == symbol.Plugin && b.row != nil {
-			return tableItem(at, b.missing(f.Name, at))
+			return b.tableItem(at, b.missing(f.Name, at))
 		}
 		b.callName(it, f, args)
 		return it
@@ -367,7 +368,7 @@ func (b *binder) finish(e *syntax.CallExpr, f *symbol.Function, sig *symbol.Sign
 	}
 	if t == symbol.Any && f.Foldable {
 		if plain, some := unwrap(args); some {
-			if other := choose(f, plain, false); len(other) == 1 {
+			if other := choose(f, plain, false, nil); len(other) == 1 {
 				inner := b.returned(f, other[0], layout(f, other[0], plain, nil), plain)
 				if !inner.Dynamic() && !inner.Unknown() {
 					t = symbol.DynamicOf(inner)
@@ -383,7 +384,7 @@ func (b *binder) finish(e *syntax.CallExpr, f *symbol.Function, sig *symbol.Sign
 	if f.Name == "replace" {
 		name = "replace_regex"
 	}
-	it := scalarItem(at, t, NewCall(name, sig, t.Scalar, at, exprs...))
+	it := b.scalarItem(at, t, NewCall(name, sig, t.Scalar, at, exprs...))
 	it.call = f
 	it.constant = f.Foldable && allConstant(args)
 	b.callName(it, f, args)
@@ -449,7 +450,7 @@ func (b *binder) special(e *syntax.CallExpr, f *symbol.Function, args []*item) *
 		if len(args) == 1 && args[0].value != nil && args[0].value.Bool() {
 			name = "pack_all" // with empty values left out
 		}
-		it := scalarItem(at, t, NewCall(name, nil, value.Dynamic, at, exprs...))
+		it := b.scalarItem(at, t, NewCall(name, nil, value.Dynamic, at, exprs...))
 		it.call = f
 		return it
 	case "bag_pack_columns":
@@ -460,7 +461,7 @@ func (b *binder) special(e *syntax.CallExpr, f *symbol.Function, args []*item) *
 			}
 			exprs = append(exprs, NewConst(value.NewString(a.col.Name), a.at), a.expr)
 		}
-		it := scalarItem(at, b.customType(f, args), NewCall("bag_pack", nil, value.Dynamic, at, exprs...))
+		it := b.scalarItem(at, b.customType(f, args), NewCall("bag_pack", nil, value.Dynamic, at, exprs...))
 		it.call = f
 		return it
 	case "pack_array":
@@ -478,13 +479,13 @@ func (b *binder) special(e *syntax.CallExpr, f *symbol.Function, args []*item) *
 				common = t
 			}
 		}
-		it := scalarItem(at, symbol.ArrayOf(common), NewCall("pack_array", nil, value.Dynamic, at, exprs...))
+		it := b.scalarItem(at, symbol.ArrayOf(common), NewCall("pack_array", nil, value.Dynamic, at, exprs...))
 		it.call = f
 		return it
 	case "ingestion_time":
 		if b.row != nil {
 			if c := b.row.column("_TimeReceived"); c != nil && c.Type == value.DateTime {
-				it := scalarItem(at, symbol.Of(value.DateTime), NewCall("ingestion_time", &f.Signatures[0], value.DateTime, at, NewColumnRef(c, at)))
+				it := b.scalarItem(at, symbol.Of(value.DateTime), NewCall("ingestion_time", &f.Signatures[0], value.DateTime, at, NewColumnRef(c, at)))
 				it.call = f
 				it.setName(f.Prefix)
 				return it
@@ -498,7 +499,7 @@ func (b *binder) special(e *syntax.CallExpr, f *symbol.Function, args []*item) *
 					names = append(names, value.NodeString(c.Name))
 				}
 			}
-			it := literal(value.NewDynamic(value.NodeArray(names...)), at)
+			it := b.literal(value.NewDynamic(value.NodeArray(names...)), at)
 			it.typ = symbol.ArrayOf(symbol.Of(value.String))
 			it.literal = false
 			return it
@@ -531,13 +532,13 @@ func (b *binder) named(e *syntax.CallExpr, f *symbol.Function, args []*item, in 
 				b.unknownCluster(name, args[0].at)
 			}
 		}
-		return &item{kind: isPlace, at: at, place: &place{name: name, open: true, cluster: true, remote: "cluster()"}}
+		return b.newItem(item{kind: isPlace, at: at, place: &place{name: name, open: true, cluster: true, remote: "cluster()"}})
 	case "database":
 		if len(args) == 0 || known && name == "" {
-			return &item{kind: isPlace, at: at, place: &place{tables: true}}
+			return b.newItem(item{kind: isPlace, at: at, place: &place{tables: true}})
 		}
 		if p := b.aliases[name]; p != nil && known {
-			return &item{kind: isPlace, at: at, place: p}
+			return b.newItem(item{kind: isPlace, at: at, place: p})
 		}
 		if in == nil && known {
 			if b.fuzzy {
@@ -546,7 +547,7 @@ func (b *binder) named(e *syntax.CallExpr, f *symbol.Function, args []*item, in 
 				b.unknownDatabase(name, args[0].at)
 			}
 		}
-		return &item{kind: isPlace, at: at, place: &place{name: name, open: true, remote: "database()"}}
+		return b.newItem(item{kind: isPlace, at: at, place: &place{name: name, open: true, remote: "database()"}})
 	case "table":
 		return b.tableFunction(e, args, in, name, known)
 	case "graph":
@@ -554,23 +555,23 @@ func (b *binder) named(e *syntax.CallExpr, f *symbol.Function, args []*item, in 
 		if known {
 			b.fail("KS260", e.Name.Span(), "", "unknown graph model %q", name)
 		}
-		return &item{kind: isGraph, at: at, graph: &graph{open: true}}
+		return b.newItem(item{kind: isGraph, at: at, graph: &graph{open: true}})
 	case "entity_group":
-		return &item{kind: isGroup, at: at, group: &entityGroup{}}
+		return b.newItem(item{kind: isGroup, at: at, group: &entityGroup{}})
 	}
 	codes := map[string]string{"external_table": "KS209", "materialized_view": "KS210", "stored_query_result": "KS248"}
 	if known && !(in != nil && in.open) {
 		b.unknownExternal(f.Name, codes[f.Name], name, args[0].at)
 	}
 	t := b.missing(name, at)
-	return tableItem(at, b.refused(t, f.Name+"()", at))
+	return b.tableItem(at, b.refused(t, f.Name+"()", at))
 }
 
 func (b *binder) tableFunction(e *syntax.CallExpr, args []*item, in *place, name string, known bool) *item {
 	at := e.Span()
 	if !known {
 		t := b.missing("", at)
-		return tableItem(at, b.refused(t, "table() of a name that is not constant", at))
+		return b.tableItem(at, b.refused(t, "table() of a name that is not constant", at))
 	}
 	if in == nil {
 		if l := b.scope.find(name); l != nil {
@@ -582,7 +583,7 @@ func (b *binder) tableFunction(e *syntax.CallExpr, args []*item, in *place, name
 	}
 	if in == nil || in.tables {
 		if t := b.storedTable(name, at); t != nil {
-			return tableItem(at, b.remote(t, in, at))
+			return b.tableItem(at, b.remote(t, in, at))
 		}
 	}
 	if in == nil || !in.open {
@@ -592,7 +593,7 @@ func (b *binder) tableFunction(e *syntax.CallExpr, args []*item, in *place, name
 			b.unknownTable(name, args[0].at)
 		}
 	}
-	return tableItem(at, b.remote(b.missing(name, at), in, at))
+	return b.tableItem(at, b.remote(b.missing(name, at), in, at))
 }
 
 // remote marks a relation as one of another place, which the engine does not reach.

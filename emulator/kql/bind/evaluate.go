@@ -24,9 +24,9 @@ func (b *binder) evaluate(t *table, o *syntax.EvaluateOperator) *item {
 			if it.kind != isBad {
 				b.tableWanted(it)
 			}
-			return bad(at)
+			return b.bad(at)
 		}
-		it = tableItem(at, b.missing("", at))
+		it = b.tableItem(at, b.missing("", at))
 	}
 	if o.Schema == nil {
 		return it
@@ -59,7 +59,7 @@ func (b *binder) evaluate(t *table, o *syntax.EvaluateOperator) *item {
 	}
 	p := b.project(out, list, at)
 	p.open = false
-	return tableItem(at, p)
+	return b.tableItem(at, p)
 }
 
 // callPlugin makes the relation that a plugin gives. b.row is its input, nil when it begins a query.
@@ -103,7 +103,7 @@ func (b *binder) callPlugin(e *syntax.CallExpr, f *symbol.Function, sig *symbol.
 	out := &table{rel: r}
 	b.pluginColumns(r, out, f, sig, params, args, in)
 	out.cols = r.Cols
-	return tableItem(at, out)
+	return b.tableItem(at, out)
 }
 
 // pluginColumns works out the columns of a plugin's result.

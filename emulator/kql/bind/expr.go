@@ -15,10 +15,10 @@ func (b *binder) tabular(e syntax.Expr) *item { return b.bindExpr(e, true) }
 
 func (b *binder) bindExpr(e syntax.Expr, tabular bool) *item {
 	if e == nil {
-		return bad(source.Span{})
+		return b.bad(source.Span{})
 	}
 	if !b.enter(e.Span()) {
-		return bad(e.Span())
+		return b.bad(e.Span())
 	}
 	defer b.leave()
 	it := b.bindNode(e, tabular)
@@ -35,11 +35,11 @@ func (b *binder) bindNode(e syntax.Expr, tabular bool) *item {
 	case *syntax.NameRef:
 		return b.name(e, tabular)
 	case *syntax.Literal:
-		return literal(e.Value, at)
+		return b.literal(e.Value, at)
 	case *syntax.StringLiteral:
-		return literal(value.NewString(e.Value), at)
+		return b.literal(value.NewString(e.Value), at)
 	case *syntax.DynamicLiteral:
-		it := literal(value.NewDynamic(e.Value), at)
+		it := b.literal(value.NewDynamic(e.Value), at)
 		it.typ = nodeType(e.Value)
 		return it
 	case *syntax.CallExpr:
@@ -49,23 +49,23 @@ func (b *binder) bindNode(e syntax.Expr, tabular bool) *item {
 	case *syntax.ElementExpr:
 		return b.element(e)
 	case *syntax.ParenExpr:
-		it := *b.bindExpr(e.X, tabular)
+		it := b.newItem(*b.bindExpr(e.X, tabular))
 		it.at = at
 		it.literal = false
 		it.node = e
-		return &it
+		return it
 	case *syntax.NamedExpr:
-		it := *b.bindExpr(e.Expr, tabular)
+		it := b.newItem(*b.bindExpr(e.Expr, tabular))
 		it.at = at
 		it.node = e
 		if len(e.Names) > 0 && !e.Tuple {
 			it.setName(e.Names[0].Text)
 		}
-		return &it
+		return it
 	case *syntax.OrderedExpr:
-		it := *b.bindExpr(e.Expr, tabular)
+		it := b.newItem(*b.bindExpr(e.Expr, tabular))
 		it.at = at
-		return &it
+		return it
 	case *syntax.UnaryExpr:
 		return b.unary(e)
 	case *syntax.BinaryExpr:
@@ -75,7 +75,7 @@ func (b *binder) bindNode(e syntax.Expr, tabular bool) *item {
 	case *syntax.BetweenExpr:
 		return b.between(e)
 	case *syntax.StarExpr:
-		return &item{kind: isStar, at: at, typ: symbol.Any}
+		return b.newItem(item{kind: isStar, at: at, typ: symbol.Any})
 	case *syntax.TypeOfExpr:
 		return b.typeOfLiteral(e)
 	case *syntax.PipeExpr:
@@ -93,18 +93,18 @@ func (b *binder) bindNode(e syntax.Expr, tabular bool) *item {
 	case *syntax.MaterializedViewCombineExpr:
 		return b.viewCombine(e)
 	case *syntax.ScopedExpr:
-		it := *b.tabular(e.X)
-		b.wantTable(&it)
-		return &it
+		it := b.newItem(*b.tabular(e.X))
+		b.wantTable(it)
+		return it
 	case *syntax.BracketedExpr:
 		return b.bracketed(e)
 	case *syntax.ListExpr:
 		for _, x := range e.Items {
 			b.expr(x)
 		}
-		return &item{kind: isVoid, at: at}
+		return b.newItem(item{kind: isVoid, at: at})
 	}
-	return bad(at)
+	return b.bad(at)
 }
 
 // bracketed binds [x]: brackets hold a name between quotes, and x is none.
@@ -117,11 +117,11 @@ func (b *binder) bracketed(e *syntax.BracketedExpr) *item {
 	default:
 		b.quotedNameWanted(e.X.Span())
 	}
-	return bad(e.Span())
+	return b.bad(e.Span())
 }
 
-func literal(v value.Value, at source.Span) *item {
-	it := scalarItem(at, symbol.Of(v.Type), NewConst(v, at))
+func (b *binder) literal(v value.Value, at source.Span) *item {
+	it := b.scalarItem(at, symbol.Of(v.Type), NewConst(v, at))
 	it.constant, it.literal = true, true
 	it.value = &v
 	return it
@@ -201,18 +201,18 @@ func (b *binder) path(e *syntax.PathExpr, tabular bool) *item {
 				b.expr(a)
 			}
 		}
-		return bad(at)
+		return b.bad(at)
 	}
 	sel, ok := e.Selector.(*syntax.NameRef)
 	if !ok {
 		if c, isCall := e.Selector.(*syntax.CallExpr); isCall {
 			b.unknownFunction(c.Name.Text, c.Name.Span())
 		}
-		return bad(at)
+		return b.bad(at)
 	}
 	if base.kind != isScalar || !base.typ.Dynamic() && !base.typ.Unknown() {
 		b.unknownMember(base, sel.Name.Text, sel.Span())
-		return bad(at)
+		return b.bad(at)
 	}
 	key := sel.Name.Text
 	t := symbol.Any
@@ -232,14 +232,14 @@ func (b *binder) path(e *syntax.PathExpr, tabular bool) *item {
 
 func (b *binder) step(base *item, key Expr, t symbol.Type, at source.Span) *item {
 	if base.expr == nil {
-		return bad(at)
+		return b.bad(at)
 	}
 	of := base.expr
 	if base.whole != nil && len(base.multi) > 1 && key.Type().Integer() {
 		of = base.whole
 	}
 	p := NewPath(of, key, at)
-	it := scalarItem(at, t, p)
+	it := b.scalarItem(at, t, p)
 	if t.Unknown() {
 		p.Typ = value.Dynamic
 		it.typ = symbol.Type{}
@@ -259,7 +259,7 @@ func (b *binder) rowMember(base *item, selector syntax.Expr) *item {
 		if c, isCall := selector.(*syntax.CallExpr); isCall {
 			b.unknownFunction(c.Name.Text, c.Name.Span())
 		}
-		return bad(selector.Span())
+		return b.bad(selector.Span())
 	}
 	for _, c := range base.cols {
 		if c.Name == sel.Name.Text {
@@ -276,7 +276,7 @@ func (b *binder) rowMember(base *item, selector syntax.Expr) *item {
 		names = append(names, c.Name)
 	}
 	b.fail("KS142", sel.Span(), didYouMean(source.Nearest(sel.Name.Text, names)), "unknown column %q", sel.Name.Text)
-	it := bad(sel.Span())
+	it := b.bad(sel.Span())
 	it.setName(sel.Name.Text)
 	return it
 }
@@ -288,22 +288,22 @@ func (b *binder) element(e *syntax.ElementExpr) *item {
 	// the index is not judged as part of an aggregate
 	index := b.expr(e.Index)
 	if base.kind == isBad || index.kind == isBad {
-		return bad(at)
+		return b.bad(at)
 	}
 	bracket := source.Span{Start: e.Target.Span().End, End: at.End}
 	if base.kind != isScalar {
 		b.notIndexable(bracket, base)
-		return bad(at)
+		return b.bad(at)
 	}
 	if index.kind != isScalar {
 		b.scalarWanted(index)
-		return bad(at)
+		return b.bad(at)
 	}
 	if base.multi != nil {
 		// one of several values
 		if index.value != nil && index.value.Type.Integer() && 0 <= index.value.I && index.value.I < int64(len(base.multi)) {
 			p := base.multi[index.value.I]
-			return scalarItem(at, p.typ, p.expr)
+			return b.scalarItem(at, p.typ, p.expr)
 		}
 	}
 	var t symbol.Type
@@ -330,7 +330,7 @@ func (b *binder) element(e *syntax.ElementExpr) *item {
 		}
 	default:
 		b.notIndexable(bracket, base)
-		return bad(at)
+		return b.bad(at)
 	}
 	it := b.step(base, index.expr, t, at)
 	step := ""
@@ -347,7 +347,7 @@ func (b *binder) element(e *syntax.ElementExpr) *item {
 
 // typeOfLiteral binds typeof(...).
 func (b *binder) typeOfLiteral(e *syntax.TypeOfExpr) *item {
-	it := &item{kind: isType, at: e.Span(), constant: true, literal: true}
+	it := b.newItem(item{kind: isType, at: e.Span(), constant: true, literal: true})
 	if e.Schema == nil && len(e.Types) == 1 {
 		it.typ = symbol.Of(b.typeName(e.Types[0]))
 		return it

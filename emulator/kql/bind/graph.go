@@ -87,7 +87,7 @@ func (b *binder) makeGraph(t *table, o *syntax.MakeGraphOperator) *item {
 	built.DegreeIn, built.DegreeOut = b.newColumn("node_degree_in", long), b.newColumn("node_degree_out", long)
 	built.NodeBag, built.EdgeBag = b.newColumn("node", symbol.Bag), b.newColumn("edge", symbol.Bag)
 	g.built = built
-	out := &item{kind: isGraph, at: at, graph: g}
+	out := b.newItem(item{kind: isGraph, at: at, graph: g})
 	if o.PartitionedBy != nil {
 		b.wantColumn(b.expr(o.PartitionedBy))
 		b.unsupported("make-graph partitioned-by", at)
@@ -117,7 +117,7 @@ func (b *binder) graphOperator(in *item, op syntax.Operator) *item {
 			built.Steps = append(built.Steps[:len(built.Steps):len(built.Steps)], s)
 			n.built = &built
 		}
-		return &item{kind: isGraph, at: at, graph: &n}
+		return b.newItem(item{kind: isGraph, at: at, graph: &n})
 	}
 	switch o := op.(type) {
 	case *syntax.GraphMatchOperator:
@@ -126,11 +126,11 @@ func (b *binder) graphOperator(in *item, op syntax.Operator) *item {
 		if m.Cycles == "" {
 			m.Cycles = "unique_edges"
 		}
-		return tableItem(at, b.graphMatch(g, m, o.Patterns, o.Where, o.Project, at))
+		return b.tableItem(at, b.graphMatch(g, m, o.Patterns, o.Where, o.Project, at))
 	case *syntax.GraphShortestPathsOperator:
 		b.operatorParameters(o.Parameters, shortestParameters)
 		m := &GraphMatch{Cycles: "none", Shortest: true, All: parameterWord(o.Parameters, "output") == "all"}
-		return tableItem(at, b.graphMatch(g, m, o.Patterns, o.Where, o.Project, at))
+		return b.tableItem(at, b.graphMatch(g, m, o.Patterns, o.Where, o.Project, at))
 	case *syntax.GraphToTableOperator:
 		return b.graphToTable(g, o)
 	case *syntax.GraphMarkComponentsOperator:
@@ -151,7 +151,7 @@ func (b *binder) graphOperator(in *item, op syntax.Operator) *item {
 		return in
 	}
 	b.tableWanted(in)
-	return bad(at)
+	return b.bad(at)
 }
 
 func (b *binder) graphPredicate(g *graph, edges bool, e syntax.Expr, at source.Span) Expr {
@@ -235,7 +235,7 @@ func (b *binder) graphMatch(g *graph, m *GraphMatch, patterns []*syntax.GraphPat
 				continue
 			}
 			slots++
-			it := &item{kind: isRow, at: e.Span(), cols: g.nodes, owner: state.open, elem: &element{slot: x.Slot, edge: e.Edge, variable: e.Variable}}
+			it := b.newItem(item{kind: isRow, at: e.Span(), cols: g.nodes, owner: state.open, elem: &element{slot: x.Slot, edge: e.Edge, variable: e.Variable}})
 			if e.Edge {
 				it.cols = g.edges
 			}
@@ -360,16 +360,16 @@ func (b *binder) elementColumn(base *item, c *Column, at source.Span) *item {
 			return it
 		}
 	}
-	return bad(at)
+	return b.bad(at)
 }
 
 // wholeElement is an element as a bag, a variable edge as an array of bags.
 func (b *binder) wholeElement(base *item) *item {
 	if base.elem == nil || b.graph == nil || b.graph.match == nil || b.graph.graph.built == nil {
-		return scalarItem(base.at, symbol.Any, NewConst(value.Null(value.Dynamic), base.at))
+		return b.scalarItem(base.at, symbol.Any, NewConst(value.Null(value.Dynamic), base.at))
 	}
 	if !base.elem.variable {
-		it := scalarItem(base.at, symbol.Bag, NewColumnRef(base.elem.layout[len(base.elem.layout)-1], base.at))
+		it := b.scalarItem(base.at, symbol.Bag, NewColumnRef(base.elem.layout[len(base.elem.layout)-1], base.at))
 		it.name, it.named = base.name, base.named
 		return it
 	}
@@ -386,12 +386,12 @@ func (b *binder) wholeElement(base *item) *item {
 // graphValue adds a column that is computed for each match.
 func (b *binder) graphValue(base *item, kind string, cols []*Column, body Expr, t symbol.Type, at source.Span) *item {
 	if b.graph == nil || b.graph.match == nil {
-		return scalarItem(at, t, NewConst(nullOf(t.Scalar), at))
+		return b.scalarItem(at, t, NewConst(nullOf(t.Scalar), at))
 	}
 	c := b.newColumn(kind, t)
 	m := b.graph.match
 	m.Values = append(m.Values, GraphValue{Column: c, Kind: kind, Slot: base.elem.slot, Inner: base.elem.inner, Columns: cols, Body: body})
-	return scalarItem(at, t, NewColumnRef(c, at))
+	return b.scalarItem(at, t, NewColumnRef(c, at))
 }
 
 // graphFunction binds the functions over elements of a pattern; nil when f is none of them or stands elsewhere.
@@ -402,7 +402,7 @@ func (b *binder) graphFunction(e *syntax.CallExpr, f *symbol.Function, args []*i
 	}
 	switch f.Canonical {
 	case "inner_nodes":
-		it := &item{kind: isRow, at: at, cols: b.graph.graph.nodes, owner: b.graph.open}
+		it := b.newItem(item{kind: isRow, at: at, cols: b.graph.graph.nodes, owner: b.graph.open})
 		if args[0].elem != nil {
 			it.elem = &element{slot: args[0].elem.slot, edge: true, variable: true, inner: true}
 			if !args[0].elem.variable {
@@ -445,7 +445,7 @@ func (b *binder) graphFunction(e *syntax.CallExpr, f *symbol.Function, args []*i
 		if f.Canonical == "node_degree_out" {
 			c = layout[len(layout)-2]
 		}
-		it := scalarItem(at, symbol.Of(value.Long), NewColumnRef(c, at))
+		it := b.scalarItem(at, symbol.Of(value.Long), NewColumnRef(c, at))
 		it.call = f
 		it.setName(f.Name)
 		return it
@@ -527,7 +527,7 @@ func (b *binder) graphToTable(g *graph, o *syntax.GraphToTableOperator) *item {
 			s.RelBase = r.RelBase
 			t = b.refused(newTable(s, g.open), "graph-to-table", at)
 		}
-		group.members = append(group.members, tableItem(at, t))
+		group.members = append(group.members, b.tableItem(at, t))
 		if out.Name != nil {
 			l := b.define(out.Name.Text, t, false)
 			b.scope.declare(l)
@@ -536,5 +536,5 @@ func (b *binder) graphToTable(g *graph, o *syntax.GraphToTableOperator) *item {
 	if len(group.members) == 1 {
 		return group.members[0]
 	}
-	return &item{kind: isColumns, at: at, group: group}
+	return b.newItem(item{kind: isColumns, at: at, group: group})
 }

@@ -67,7 +67,7 @@ type part struct {
 	hidden bool    // it is a hidden column's value
 }
 
-func bad(at source.Span) *item { return &item{kind: isBad, at: at} }
+func (b *binder) bad(at source.Span) *item { return b.newItem(item{kind: isBad, at: at}) }
 
 func (it *item) scalar() bool { return it.kind == isScalar || it.kind == isStar }
 
@@ -89,10 +89,10 @@ type graph struct {
 	built        *Graph // nil of a graph model, which is not here
 }
 
-func scalarItem(at source.Span, t symbol.Type, e Expr) *item {
-	return &item{kind: isScalar, at: at, typ: t, expr: e}
+func (b *binder) scalarItem(at source.Span, t symbol.Type, e Expr) *item {
+	return b.newItem(item{kind: isScalar, at: at, typ: t, expr: e})
 }
 
-func tableItem(at source.Span, t *table) *item {
-	return &item{kind: isTable, at: at, table: t}
+func (b *binder) tableItem(at source.Span, t *table) *item {
+	return b.newItem(item{kind: isTable, at: at, table: t})
 }

@@ -248,7 +248,7 @@ func pairs(out, in []*Column) []ColumnPair {
 // a, a2, a1. Each result is a new column, save those whose name is their own and first.
 func (b *binder) distinctNames(cols []*Column) []*Column {
 	first := make(map[string]int, len(cols))
-	var names uniqueNames
+	names := uniqueNames{b: b}
 	for i, c := range cols {
 		if _, ok := first[c.Name]; !ok {
 			first[c.Name] = i

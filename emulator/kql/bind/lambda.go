@@ -101,7 +101,7 @@ func placeholder(p parameter, b *binder) *local {
 		l.name = p.name
 		return l
 	}
-	it := scalarItem(source.Span{}, p.typ, NewConst(nullOf(p.typ.Scalar), source.Span{}))
+	it := b.scalarItem(source.Span{}, p.typ, NewConst(nullOf(p.typ.Scalar), source.Span{}))
 	it.constant = true
 	it.setName(p.name)
 	return &local{name: p.name, scalar: it}
@@ -110,11 +110,11 @@ func placeholder(p parameter, b *binder) *local {
 // body binds the body of a function and gives what it results in.
 func (b *binder) body(body *syntax.FunctionBody) *item {
 	if body == nil {
-		return bad(source.Span{})
+		return b.bad(source.Span{})
 	}
 	b.statements(body.Statements, false)
 	if body.Expr == nil {
-		return bad(body.Span())
+		return b.bad(body.Span())
 	}
 	return b.expr(body.Expr)
 }
@@ -145,7 +145,7 @@ func (b *binder) storedFunction(name string) *function {
 
 // defaultOf reads the default of a stored function's parameter.
 func (b *binder) defaultOf(p symbol.Parameter) *item {
-	null := scalarItem(source.Span{}, symbol.Of(p.Type), NewConst(nullOf(p.Type), source.Span{}))
+	null := b.scalarItem(source.Span{}, symbol.Of(p.Type), NewConst(nullOf(p.Type), source.Span{}))
 	null.constant = true
 	if p.Default == "" {
 		return null
@@ -212,9 +212,9 @@ func (b *binder) callFunction(f *function, e *syntax.CallExpr, implicit *item, a
 	}
 	if !ok {
 		if f.declared != nil && f.declared.kind == isTable && f.declared.table != nil {
-			return tableItem(at, b.missing(f.name, at))
+			return b.tableItem(at, b.missing(f.name, at))
 		}
-		return bad(at)
+		return b.bad(at)
 	}
 	return b.expand(f, given, at, nameAt)
 }
@@ -333,12 +333,12 @@ func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *ite
 	for _, s := range b.stack {
 		if s == key {
 			b.callsItself(f.name, nameAt)
-			return bad(at)
+			return b.bad(at)
 		}
 	}
 	if b.calls++; b.calls > maxCalls || len(b.stack) > maxDepth/4 {
 		b.tooDeep(at)
-		return bad(at)
+		return b.bad(at)
 	}
 	summary, may := b.summarizable(f, given)
 	if may {
@@ -350,7 +350,7 @@ func (b *binder) expand(f *function, given []*item, at, nameAt source.Span) *ite
 	if f.stored != nil {
 		if body = b.storedBody(f); body == nil {
 			b.fail("KS200", nameAt, "", "function %s() does not compile", f.name)
-			return bad(at)
+			return b.bad(at)
 		}
 	}
 	inner := newScope(f.static)
@@ -401,7 +401,7 @@ func (b *binder) called(f *function, it *item, failed int, why source.Diagnostic
 		case !f.bad:
 			if why.Code == "BS111" {
 				b.callsItself(f.name, nameAt)
-				return bad(at)
+				return b.bad(at)
 			}
 			b.unsupported("call of "+f.name+"(): "+why.Message, at)
 			b.warn("KS200", nameAt, "", "this call of %s() fails: %s", f.name, why.Message)
@@ -413,11 +413,11 @@ func (b *binder) called(f *function, it *item, failed int, why source.Diagnostic
 	switch out.kind {
 	case isBad:
 		if f.declared != nil && f.declared.kind == isTable {
-			return tableItem(at, b.missing(f.name, at))
+			return b.tableItem(at, b.missing(f.name, at))
 		}
 		if failed > 0 && (f.declared != nil && f.declared.kind == isScalar) {
 			e := NewConst(nullOf(f.declared.typ.Scalar), at)
-			return scalarItem(at, f.declared.typ, e)
+			return b.scalarItem(at, f.declared.typ, e)
 		}
 	case isTable:
 		t := *out.table
@@ -539,14 +539,14 @@ func (b *binder) knownResult(f *function, given []*item, at source.Span) *item {
 	case s.Name == "workspace" && s.Remote == symbol.SameTables:
 		return b.otherWorkspace(given, at)
 	case s.Remote == symbol.SameTables:
-		return &item{kind: isPlace, at: at, place: &place{name: s.Name, tables: true, open: true, remote: s.Name + "()"}}
+		return b.newItem(item{kind: isPlace, at: at, place: &place{name: s.Name, tables: true, open: true, remote: s.Name + "()"}})
 	case s.Remote == symbol.ForeignTables:
-		return &item{kind: isPlace, at: at, place: &place{name: s.Name, open: true, remote: s.Name + "()"}}
+		return b.newItem(item{kind: isPlace, at: at, place: &place{name: s.Name, open: true, remote: s.Name + "()"}})
 	case s.Name == "_GetWatchlist":
 		return b.watchlist(s, given, at)
 	case s.Extends != nil:
 		if len(given) == 0 || given[0] == nil || given[0].kind != isTable {
-			return tableItem(at, b.refused(b.missing(f.name, at), "function "+f.name+"()", at))
+			return b.tableItem(at, b.refused(b.missing(f.name, at), "function "+f.name+"()", at))
 		}
 		in := given[0].table
 		p := b.projection(len(in.cols))
@@ -555,7 +555,7 @@ func (b *binder) knownResult(f *function, given []*item, at source.Span) *item {
 			n := &Column{Name: c.Name, Type: c.Type}
 			p.set(n, NewConst(nullOf(c.Type), at), at, true, nil)
 		}
-		return tableItem(at, b.refused(b.project(in, p.out, at), "function "+f.name+"()", at))
+		return b.tableItem(at, b.refused(b.project(in, p.out, at), "function "+f.name+"()", at))
 	case s.Returns != nil:
 		r := &Scan{Table: s.Name, Missing: true}
 		r.At = at
@@ -564,10 +564,10 @@ func (b *binder) knownResult(f *function, given []*item, at source.Span) *item {
 		}
 		t := newTable(r, s.Returns.Open)
 		t.name = s.Name
-		return tableItem(at, b.refused(t, "function "+f.name+"(), whose body is not here", at))
+		return b.tableItem(at, b.refused(t, "function "+f.name+"(), whose body is not here", at))
 	}
 	b.unsupported("function "+f.name+"(), whose body is not here", at)
-	return scalarItem(at, symbol.Of(s.ReturnType), NewConst(nullOf(s.ReturnType), at))
+	return b.scalarItem(at, symbol.Of(s.ReturnType), NewConst(nullOf(s.ReturnType), at))
 }
 
 // watchlist binds _GetWatchlist('alias').
@@ -602,5 +602,5 @@ func (b *binder) watchlist(s *symbol.StoredFunction, given []*item, at source.Sp
 		}
 	}
 	t := newTable(r, open)
-	return tableItem(at, t)
+	return b.tableItem(at, t)
 }

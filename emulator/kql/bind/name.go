@@ -15,11 +15,11 @@ func (b *binder) name(n *syntax.NameRef, tabular bool) *item {
 	at := n.Span()
 	text := n.Name.Text
 	if text == "" {
-		return bad(at)
+		return b.bad(at)
 	}
 	if n.Name.Wildcard {
 		b.wildcardHere(at)
-		return bad(at)
+		return b.bad(at)
 	}
 	var it *item
 	if !tabular {
@@ -42,10 +42,10 @@ func (b *binder) name(n *syntax.NameRef, tabular bool) *item {
 // columnName finds a column of the input, nil when there is none.
 func (b *binder) columnName(text string, at source.Span) *item {
 	if b.row != nil && b.right != nil && text == "$left" {
-		return &item{kind: isRow, at: at, cols: b.row.cols, owner: b.row}
+		return b.newItem(item{kind: isRow, at: at, cols: b.row.cols, owner: b.row})
 	}
 	if b.right != nil && text == "$right" {
-		return &item{kind: isRow, at: at, cols: b.right.cols, owner: b.right}
+		return b.newItem(item{kind: isRow, at: at, cols: b.right.cols, owner: b.right})
 	}
 	if b.kind == aggregate {
 		return nil
@@ -64,7 +64,7 @@ func (b *binder) columnName(text string, at source.Span) *item {
 }
 
 func (b *binder) columnItem(c *Column, at source.Span) *item {
-	it := scalarItem(at, b.typeOf(c), NewColumnRef(c, at))
+	it := b.scalarItem(at, b.typeOf(c), NewColumnRef(c, at))
 	it.col = c
 	it.setName(c.Name)
 	return it
@@ -79,11 +79,11 @@ func (b *binder) otherName(text string, at source.Span, tabular bool) *item {
 		return b.callFunction(f, nil, nil, at)
 	}
 	if t := b.storedTable(text, at); t != nil {
-		return tableItem(at, t)
+		return b.tableItem(at, t)
 	}
 	if !tabular && (symbol.LookupFunction(text) != nil || b.kind == aggregate && symbol.LookupAggregate(text) != nil) {
 		b.wantsBrackets(text, at)
-		return bad(at)
+		return b.bad(at)
 	}
 	return nil
 }
@@ -92,9 +92,9 @@ func (b *binder) otherName(text string, at source.Span, tabular bool) *item {
 func (b *binder) localName(l *local, at source.Span) *item {
 	switch {
 	case l.toBad:
-		return bad(at)
+		return b.bad(at)
 	case l.scalar != nil:
-		it := *l.scalar
+		it := b.newItem(*l.scalar)
 		it.at = at
 		if l.level > 0 && b.level >= l.level {
 			// Kusto refuses this when it runs: a table within a row's expression cannot depend on the row
@@ -103,21 +103,21 @@ func (b *binder) localName(l *local, at source.Span) *item {
 		}
 		it.literal = false
 		it.multi = nil
-		return &it
+		return it
 	case l.shared != nil:
-		return tableItem(at, b.use(l, at))
+		return b.tableItem(at, b.use(l, at))
 	case l.fn != nil:
 		if l.fn.minArgs() == 0 {
 			return b.callFunction(l.fn, nil, nil, at)
 		}
 		b.wantsBrackets(l.name, at)
-		return bad(at)
+		return b.bad(at)
 	case l.pattern != nil:
-		return &item{kind: isPattern, at: at, pat: l.pattern}
+		return b.newItem(item{kind: isPattern, at: at, pat: l.pattern})
 	case l.group != nil:
-		return &item{kind: isGroup, at: at, group: l.group}
+		return b.newItem(item{kind: isGroup, at: at, group: l.group})
 	}
-	return bad(at)
+	return b.bad(at)
 }
 
 // use makes one use of a let-bound relation.
@@ -198,7 +198,7 @@ func (b *binder) missingName(text string, at source.Span, tabular bool) *item {
 		b.kind = aggregate
 		if found {
 			b.noAggregate(text, at)
-			return bad(at)
+			return b.bad(at)
 		}
 	}
 	if tabular {
@@ -207,12 +207,12 @@ func (b *binder) missingName(text string, at source.Span, tabular bool) *item {
 		} else {
 			b.unknownTable(text, at)
 		}
-		it := tableItem(at, b.missing(text, at))
+		it := b.tableItem(at, b.missing(text, at))
 		it.setName(text)
 		return it
 	}
 	b.unknownName(text, at)
-	it := bad(at)
+	it := b.bad(at)
 	it.setName(text)
 	return it
 }

@@ -92,6 +92,7 @@ func fragment(s string) string {
 
 // uniqueNames hands out names: a name that is taken gets the next free number.
 type uniqueNames struct {
+	b    *binder
 	last map[string]int
 }
 
@@ -100,7 +101,7 @@ func (u *uniqueNames) take(name string) {
 		return
 	}
 	if u.last == nil {
-		u.last = map[string]int{}
+		u.last = u.b.numbers()
 	}
 	if _, ok := u.last[name]; !ok {
 		u.last[name] = 0
@@ -110,7 +111,7 @@ func (u *uniqueNames) take(name string) {
 // get returns name when it is free; else base (name, when base is "") with the least free number after the last given.
 func (u *uniqueNames) get(name, base string) string {
 	if u.last == nil {
-		u.last = map[string]int{}
+		u.last = u.b.numbers()
 	}
 	n, taken := u.last[name]
 	if !taken {

@@ -14,7 +14,8 @@ func (b *binder) operate(name string, args []*item, at source.Span, all bool) (t
 	if f == nil {
 		return symbol.Type{}, nil, false
 	}
-	chosen := choose(f, args, all)
+	var candidates [16]*symbol.Signature
+	chosen := choose(f, args, all, candidates[:0])
 	if len(chosen) == 1 {
 		sig = chosen[0]
 		var space [8]*symbol.Param
@@ -38,7 +39,7 @@ func (b *binder) operate(name string, args []*item, at source.Span, all bool) (t
 	if !anyBad(args) {
 		b.operatorUndefined(name, args, at)
 		if len(chosen) == 0 && all {
-			if rest := choose(f, args, false); len(rest) > 0 {
+			if rest := choose(f, args, false, nil); len(rest) > 0 {
 				return agreedResult(rest, args), nil, false
 			}
 		}
@@ -132,10 +133,10 @@ func allConstant(args []*item) bool {
 // result makes the item of an operator's result.
 func (b *binder) result(name string, t symbol.Type, ok bool, exprs []Expr, args []*item, at source.Span) *item {
 	if !ok {
-		it := bad(at)
+		it := b.bad(at)
 		return it
 	}
-	it := scalarItem(at, t, NewCall(name, nil, t.Scalar, at, exprs...))
+	it := b.scalarItem(at, t, NewCall(name, nil, t.Scalar, at, exprs...))
 	it.constant = allConstant(args)
 	return it
 }
@@ -146,7 +147,7 @@ func (b *binder) unary(e *syntax.UnaryExpr) *item {
 	name := "unary" + e.Op
 	t, _, ok := b.operate(name, []*item{x}, source.Span{Start: at.Start, End: at.Start + 1}, true)
 	if !ok || x.expr == nil {
-		return bad(at)
+		return b.bad(at)
 	}
 	arg := convert(x.expr, t.Scalar)
 	if c, isConst := arg.(*Const); isConst && e.Op == "-" && !c.Value.Null {
@@ -159,12 +160,12 @@ func (b *binder) unary(e *syntax.UnaryExpr) *item {
 		default:
 			return b.result(name, t, ok, []Expr{arg}, []*item{x}, at)
 		}
-		it := scalarItem(at, t, NewConst(v, at))
+		it := b.scalarItem(at, t, NewConst(v, at))
 		it.constant = true
 		return it
 	}
 	if e.Op == "+" {
-		it := scalarItem(at, t, arg)
+		it := b.scalarItem(at, t, arg)
 		it.constant = x.constant
 		return it
 	}
@@ -202,7 +203,7 @@ func (b *binder) binaryOver(e *syntax.BinaryExpr, x, y *item) *item {
 		return b.starCondition(op, t, ok, y, at)
 	}
 	if !ok || x.expr == nil || y.expr == nil {
-		it := bad(at)
+		it := b.bad(at)
 		return it
 	}
 	l, r := b.operands(e.Op, sig, t, x, y)
@@ -316,7 +317,7 @@ func (b *binder) in(e *syntax.InExpr) *item {
 		if !ok || x.kind == isBad || anyMistake(args) {
 			return b.boolean(at)
 		}
-		return bad(at)
+		return b.bad(at)
 	}
 	t := symbol.Of(value.Bool)
 	if args[1].kind == isTable {
@@ -334,7 +335,7 @@ func (b *binder) in(e *syntax.InExpr) *item {
 				left = convert(left, rt)
 			}
 		}
-		return scalarItem(at, t, NewInSubquery(op, left, tab.rel, at))
+		return b.scalarItem(at, t, NewInSubquery(op, left, tab.rel, at))
 	}
 	left, lt := x.expr, x.typ.Scalar
 	if lt == value.Dynamic || lt == value.Unknown {
@@ -367,7 +368,7 @@ func (b *binder) in(e *syntax.InExpr) *item {
 
 // boolean stands for a condition that has a mistake: it is bool, and cannot run.
 func (b *binder) boolean(at source.Span) *item {
-	it := bad(at)
+	it := b.bad(at)
 	return it
 }
 
@@ -381,7 +382,7 @@ func (b *binder) between(e *syntax.BetweenExpr) *item {
 	args := []*item{x, low, high}
 	t, _, ok := b.operate(op, args, e.OpSpan, false)
 	if !ok || anyMistake(args) {
-		return bad(at)
+		return b.bad(at)
 	}
 	if t.Unknown() {
 		t = symbol.Of(value.Bool)
@@ -392,7 +393,7 @@ func (b *binder) between(e *syntax.BetweenExpr) *item {
 	}
 	xe := x.expr
 	if xe == nil || le == nil || he == nil {
-		return bad(at)
+		return b.bad(at)
 	}
 	common := xe.Type()
 	for _, o := range []Expr{le, he} {

@@ -444,12 +444,11 @@ func extremes(f *symbol.Function, sig *symbol.Signature, args []*item, buf *[]*s
 
 // choose returns the overloads that suit the arguments best: one when the choice is clear. With all set, only overloads
 // that every argument fits are kept.
-func choose(f *symbol.Function, args []*item, all bool) []*symbol.Signature {
+func choose(f *symbol.Function, args []*item, all bool, list []*symbol.Signature) []*symbol.Signature {
 	if len(f.Signatures) == 1 {
-		return []*symbol.Signature{&f.Signatures[0]}
+		return append(list, &f.Signatures[0])
 	}
 	n := len(args)
-	var list []*symbol.Signature
 	most := 0
 	for i := range f.Signatures {
 		s := &f.Signatures[i]
@@ -471,10 +470,14 @@ func choose(f *symbol.Function, args []*item, all bool) []*symbol.Signature {
 	}
 	var space [8]*symbol.Param
 	buf := space[:0]
-	counts := make([]int, len(list))
+	var room [16]int
+	counts := room[:0]
+	if len(list) > len(room) {
+		counts = make([]int, 0, len(list))
+	}
 	best := 0
 	for i, s := range list {
-		counts[i] = matches(f, s, args, &buf)
+		counts = append(counts, matches(f, s, args, &buf))
 		best = max(best, counts[i])
 	}
 	if all {

@@ -193,7 +193,7 @@ func (b *binder) datatable(e *syntax.DataTableExpr) *item {
 			row = nil
 		}
 	}
-	return tableItem(at, newTable(r, false))
+	return b.tableItem(at, newTable(r, false))
 }
 
 // datum makes a literal fit a datatable's column; a text for a number or time is left to the engine's conversion.
@@ -226,7 +226,7 @@ func (b *binder) externalData(e *syntax.ExternalDataExpr) *item {
 	for _, p := range e.Properties {
 		r.Properties = append(r.Properties, Option{Name: p.Name.Text, Value: parameterText(p.Value)})
 	}
-	return tableItem(e.Span(), newTable(r, false))
+	return b.tableItem(e.Span(), newTable(r, false))
 }
 
 func (b *binder) contextual(e *syntax.ContextualDataTableExpr) *item {
@@ -236,7 +236,7 @@ func (b *binder) contextual(e *syntax.ContextualDataTableExpr) *item {
 	if e.ID != nil {
 		b.expr(e.ID)
 	}
-	return tableItem(e.Span(), b.refused(newTable(r, false), "__contextual_datatable", e.Span()))
+	return b.tableItem(e.Span(), b.refused(newTable(r, false), "__contextual_datatable", e.Span()))
 }
 
 func (b *binder) viewCombine(e *syntax.MaterializedViewCombineExpr) *item {
@@ -244,7 +244,7 @@ func (b *binder) viewCombine(e *syntax.MaterializedViewCombineExpr) *item {
 	b.tabular(e.Base)
 	delta := b.tabular(e.Delta)
 	if e.Aggregations == nil || delta.kind != isTable {
-		return bad(at)
+		return b.bad(at)
 	}
 	it := b.apply(delta, e.Aggregations, true)
 	if it.kind == isTable {
@@ -285,7 +285,7 @@ func (b *binder) macroExpand(t *table, o *syntax.MacroExpandOperator) *item {
 	}
 	b.scope = outer
 	if len(tables) == 0 {
-		return bad(at)
+		return b.bad(at)
 	}
-	return tableItem(at, b.refused(b.unite(tables, false, at), "macro-expand", at))
+	return b.tableItem(at, b.refused(b.unite(tables, false, at), "macro-expand", at))
 }

@@ -42,9 +42,9 @@ func (b *binder) pipe(e *syntax.PipeExpr) *item {
 		cur = b.tabular(e.Source)
 		b.row, b.right, b.kind, b.fuzzy = row, right, kind, fuzzy
 	} else if b.row != nil {
-		cur = tableItem(at, b.row)
+		cur = b.tableItem(at, b.row)
 	} else {
-		cur = bad(at)
+		cur = b.bad(at)
 	}
 	row, right, kind := b.row, b.right, b.kind
 	b.right, b.kind = nil, normal
@@ -98,7 +98,7 @@ func (b *binder) keyword(o syntax.Operator) source.Span {
 func (b *binder) apply(in *item, op syntax.Operator, piped bool) *item {
 	at := op.Span()
 	if !b.enter(at) {
-		return bad(at)
+		return b.bad(at)
 	}
 	defer b.leave()
 	switch o := op.(type) {
@@ -106,17 +106,17 @@ func (b *binder) apply(in *item, op syntax.Operator, piped bool) *item {
 		if in != nil {
 			b.onlyFirst(b.keyword(op))
 		}
-		return tableItem(at, b.print(o))
+		return b.tableItem(at, b.print(o))
 	case *syntax.RangeOperator:
 		if in != nil {
 			b.onlyFirst(b.keyword(op))
 		}
-		return tableItem(at, b.rangeOver(o))
+		return b.tableItem(at, b.rangeOver(o))
 	case *syntax.BadOperator:
-		return bad(at)
+		return b.bad(at)
 	}
 	if in == nil && b.row != nil && piped {
-		in = tableItem(at, b.row)
+		in = b.tableItem(at, b.row)
 	}
 	if in != nil && in.kind == isGraph {
 		return b.graphOperator(in, op)
@@ -135,11 +135,11 @@ func (b *binder) apply(in *item, op syntax.Operator, piped bool) *item {
 	}
 	switch o := op.(type) {
 	case *syntax.UnionOperator:
-		return tableItem(at, b.union(t, o))
+		return b.tableItem(at, b.union(t, o))
 	case *syntax.SearchOperator:
-		return tableItem(at, b.search(t, o))
+		return b.tableItem(at, b.search(t, o))
 	case *syntax.FindOperator:
-		return tableItem(at, b.find(t, o))
+		return b.tableItem(at, b.find(t, o))
 	case *syntax.EvaluateOperator:
 		return b.evaluate(t, o)
 	case *syntax.MacroExpandOperator:
@@ -168,7 +168,7 @@ func (b *binder) apply(in *item, op syntax.Operator, piped bool) *item {
 // operator binds an operator over an input; b.row is the input.
 func (b *binder) operator(t *table, op syntax.Operator) *item {
 	at := op.Span()
-	out := func(t *table) *item { return tableItem(at, t) }
+	out := func(t *table) *item { return b.tableItem(at, t) }
 	switch o := op.(type) {
 	case *syntax.FilterOperator:
 		return out(b.filter(t, o))
@@ -264,9 +264,9 @@ func (b *binder) operator(t *table, op syntax.Operator) *item {
 	case *syntax.GraphMatchOperator, *syntax.GraphShortestPathsOperator, *syntax.GraphToTableOperator,
 		*syntax.GraphMarkComponentsOperator, *syntax.GraphWhereNodesOperator, *syntax.GraphWhereEdgesOperator:
 		b.graphWanted(b.keyword(op))
-		return bad(at)
+		return b.bad(at)
 	}
-	return bad(at)
+	return b.bad(at)
 }
 
 // over puts an operator that passes all columns on above a relation.
@@ -553,7 +553,7 @@ func (b *binder) topHitters(t *table, o *syntax.TopHittersOperator) *table {
 func (b *binder) topNested(t *table, o *syntax.TopNestedOperator) *table {
 	r := &TopNested{}
 	r.At, r.Input = o.Span(), t.rel
-	var names uniqueNames
+	names := uniqueNames{b: b}
 	for _, c := range o.Clauses {
 		level := TopNestedLevel{}
 		if c.Count != nil {
@@ -672,7 +672,7 @@ func (b *binder) as(t *table, o *syntax.AsOperator) *table {
 
 func (b *binder) invoke(t *table, o *syntax.InvokeOperator) *item {
 	saved, row := b.implicit, b.row
-	b.implicit = tableItem(source.Span{}, t)
+	b.implicit = b.tableItem(source.Span{}, t)
 	b.row = nil
 	it := b.bindExpr(o.Call, false)
 	b.implicit, b.row = saved, row
@@ -752,10 +752,10 @@ func (b *binder) fork(t *table, o *syntax.ForkOperator) *item {
 		b.forkOperators(prong.Subquery)
 		it := b.subquery(prong.Subquery, b.use(l, at))
 		if b.wantTable(it) {
-			g.members = append(g.members, tableItem(it.at, it.table))
+			g.members = append(g.members, b.tableItem(it.at, it.table))
 		}
 	}
-	return &item{kind: isColumns, at: at, group: g}
+	return b.newItem(item{kind: isColumns, at: at, group: g})
 }
 
 // forkOperators reports the operators that a branch of fork does not take.
@@ -790,7 +790,7 @@ func (b *binder) facet(t *table, o *syntax.FacetOperator) *item {
 	if o.Subquery != nil {
 		it := b.subquery(o.Subquery, b.use(l, at))
 		if b.wantTable(it) {
-			g.members = append(g.members, tableItem(it.at, it.table))
+			g.members = append(g.members, b.tableItem(it.at, it.table))
 		}
 	}
 	for _, e := range o.Columns {
@@ -809,9 +809,9 @@ func (b *binder) facet(t *table, o *syntax.FacetOperator) *item {
 		call := AggregateCall{Name: "count", Signature: &symbol.LookupAggregate("count").Signatures[0], Outputs: []*Column{out}, At: at}
 		r := &Aggregate{Keys: []Assignment{{Column: it.col, Expr: it.expr}}, Aggregates: []AggregateCall{call}}
 		r.At, r.Input, r.Cols = at, in.rel, []*Column{it.col, out}
-		g.members = append(g.members, tableItem(at, newTable(r, false)))
+		g.members = append(g.members, b.tableItem(at, newTable(r, false)))
 	}
-	return &item{kind: isColumns, at: at, group: g}
+	return b.newItem(item{kind: isColumns, at: at, group: g})
 }
 
 func (b *binder) partition(t *table, o *syntax.PartitionOperator) *table {

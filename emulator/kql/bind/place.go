@@ -13,7 +13,7 @@ import (
 // parameter, and what a function of another workspace does with a third one is not offered.
 func (b *binder) otherWorkspace(given []*item, at source.Span) *item {
 	p := &place{name: "workspace", tables: true, open: true, remote: "workspace()"}
-	it := &item{kind: isPlace, at: at, place: p}
+	it := b.newItem(item{kind: isPlace, at: at, place: p})
 	known, ok := b.catalog.(symbol.Workspaces)
 	switch {
 	case !ok:
@@ -68,7 +68,7 @@ func (b *binder) inPlace(base *item, selector syntax.Expr, tabular bool) *item {
 		case *syntax.NameRef:
 			return b.nameInPlace(s, p)
 		}
-		return bad(selector.Span())
+		return b.bad(selector.Span())
 	})
 }
 
@@ -88,7 +88,7 @@ func (b *binder) nameInPlace(s *syntax.NameRef, p *place) *item {
 	name, at := s.Name.Text, s.Span()
 	if p.cluster {
 		b.fail("KS142", at, "cluster('...').database('...')", "unknown name %q: a database is wanted", name)
-		return bad(at)
+		return b.bad(at)
 	}
 	if s.Name.Wildcard {
 		return b.wildcardTables(s, p)
@@ -98,7 +98,7 @@ func (b *binder) nameInPlace(s *syntax.NameRef, p *place) *item {
 			return b.resultInPlace(b.callFunction(f, nil, nil, at), f, p, at)
 		}
 		if t := b.storedTable(name, at); t != nil {
-			it := tableItem(at, b.remote(t, p, at))
+			it := b.tableItem(at, b.remote(t, p, at))
 			it.setName(name)
 			return it
 		}
@@ -106,7 +106,7 @@ func (b *binder) nameInPlace(s *syntax.NameRef, p *place) *item {
 	if !p.open {
 		b.unknownTable(name, at)
 	}
-	it := tableItem(at, b.elsewhere(b.missing(name, at), p, at))
+	it := b.tableItem(at, b.elsewhere(b.missing(name, at), p, at))
 	it.setName(name)
 	return it
 }

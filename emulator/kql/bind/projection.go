@@ -20,14 +20,14 @@ type output struct {
 type projection struct {
 	b        *binder
 	out      []output
-	at       map[string]int
-	declared map[string]bool
+	at       map[string]int // places in out
+	declared map[string]int
 	names    uniqueNames
 	skip     map[*Column]bool
 }
 
 func (b *binder) projection(size int) *projection {
-	return &projection{b: b, at: make(map[string]int, size), out: make([]output, 0, size+4)}
+	return &projection{b: b, at: b.numbers(), out: make([]output, 0, size+4), names: uniqueNames{b: b}}
 }
 
 // addRow adds all columns of the input as they are. With declare set their names count as declared.
@@ -44,9 +44,9 @@ func (p *projection) addRow(cols []*Column, at source.Span, declare, once bool) 
 
 func (p *projection) declare(name string) {
 	if p.declared == nil {
-		p.declared = map[string]bool{}
+		p.declared = p.b.numbers()
 	}
-	p.declared[name] = true
+	p.declared[name] = 1
 }
 
 func (p *projection) skipColumn(c *Column) {
@@ -87,7 +87,7 @@ func (p *projection) add(c *Column, e Expr, base string, replace, once bool, ide
 
 // set adds a column that the query names.
 func (p *projection) set(c *Column, e Expr, at source.Span, replace bool, identity *Column) {
-	if p.declared[c.Name] {
+	if p.declared[c.Name] > 0 {
 		p.b.duplicateColumn(c.Name, at)
 		return
 	}
@@ -392,7 +392,7 @@ func (p *projection) rename(old *Column, name *syntax.Name) {
 	if !ok {
 		return
 	}
-	if p.declared[name.Text] {
+	if p.declared[name.Text] > 0 {
 		p.b.duplicateColumn(name.Text, name.Span())
 		return
 	}

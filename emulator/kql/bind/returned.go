@@ -188,7 +188,7 @@ func (b *binder) multiple(e *syntax.CallExpr, f *symbol.Function, sig *symbol.Si
 			parts[i].expr = convert(NewPath(call, NewConst(value.NewLong(int64(i)), at), at), parts[i].typ.Scalar)
 		}
 	}
-	it := scalarItem(at, symbol.Type{}, call)
+	it := b.scalarItem(at, symbol.Type{}, call)
 	it.call, it.multi = f, parts
 	if len(parts) > 0 {
 		it.expr, it.whole = parts[0].expr, call

@@ -40,7 +40,7 @@ func (b *binder) scanSteps(t *table, o *syntax.ScanOperator) *table {
 	}
 	states := make([][]ColumnPair, len(o.Steps))
 	for i, s := range o.Steps {
-		row := &item{kind: isRow, at: s.Span()}
+		row := b.newItem(item{kind: isRow, at: s.Span()})
 		for _, c := range append(append([]*Column(nil), t.cols...), added...) {
 			n := b.copyColumn(c)
 			states[i] = append(states[i], ColumnPair{Out: n, In: c})

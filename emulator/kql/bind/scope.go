@@ -68,7 +68,7 @@ func (t *table) column(name string) *Column {
 	if t.byName != nil {
 		return t.byName[name]
 	}
-	if t.lookups++; t.lookups < 3 || len(t.cols) < 8 {
+	if t.lookups++; t.lookups < 12 || len(t.cols) < 8 {
 		for _, c := range t.cols {
 			if c.Name == name {
 				return c

@@ -39,7 +39,7 @@ func (b *binder) makeSeries(t *table, o *syntax.MakeSeriesOperator) *table {
 			defaults[i] = convert(d.expr, items[i].typ.Scalar)
 		}
 	}
-	on := bad(at)
+	on := b.bad(at)
 	if o.On != nil {
 		on = b.expr(o.On)
 	}

@@ -246,7 +246,7 @@ func (b *binder) queryParameters(s *syntax.QueryParametersStatement) {
 			l.scalar = &c
 		default:
 			b.unsupported("query parameter "+par.name+" without a value", p.Span())
-			l.scalar = scalarItem(p.Span(), par.typ, NewConst(nullOf(par.typ.Scalar), p.Span()))
+			l.scalar = b.scalarItem(p.Span(), par.typ, NewConst(nullOf(par.typ.Scalar), p.Span()))
 		}
 		b.scope.declare(l)
 	}
@@ -308,15 +308,15 @@ func (b *binder) callPattern(e *syntax.CallExpr, p *pattern) *item {
 	args := b.arguments(e.Args)
 	if len(args) != len(p.params) {
 		b.argumentCountExpected(len(p.params), e.Name.Span())
-		return bad(at)
+		return b.bad(at)
 	}
 	for _, a := range args {
 		if a.kind == isBad {
-			return bad(at)
+			return b.bad(at)
 		}
 		if !a.literal {
 			b.literalWanted(a.at)
-			return bad(at)
+			return b.bad(at)
 		}
 	}
 	for _, r := range p.rules {
@@ -331,12 +331,12 @@ func (b *binder) callPattern(e *syntax.CallExpr, p *pattern) *item {
 			continue
 		}
 		if r.Path != nil {
-			return &item{kind: isPattern, at: at, pat: &pattern{name: p.name, params: p.params, rules: p.rules, static: p.static}}
+			return b.newItem(item{kind: isPattern, at: at, pat: &pattern{name: p.name, params: p.params, rules: p.rules, static: p.static}})
 		}
 		return b.runPattern(p, r, args, at)
 	}
 	b.noPatternRule(e.Name.Span())
-	return bad(at)
+	return b.bad(at)
 }
 
 func (b *binder) runPattern(p *pattern, r *syntax.PatternRule, args []*item, at source.Span) *item {
@@ -353,7 +353,7 @@ func (b *binder) runPattern(p *pattern, r *syntax.PatternRule, args []*item, at 
 	b.silent--
 	b.scope = outer
 	if it == nil {
-		return bad(at)
+		return b.bad(at)
 	}
 	return it
 }
@@ -362,7 +362,7 @@ func (b *binder) runPattern(p *pattern, r *syntax.PatternRule, args []*item, at 
 func (b *binder) patternPath(base *item, selector syntax.Expr) *item {
 	sel, ok := selector.(*syntax.NameRef)
 	if !ok {
-		return bad(selector.Span())
+		return b.bad(selector.Span())
 	}
 	for _, r := range base.pat.rules {
 		if r.Path == nil {
@@ -373,7 +373,7 @@ func (b *binder) patternPath(base *item, selector syntax.Expr) *item {
 		}
 	}
 	b.fail("KS142", sel.Span(), "", "the pattern has no rule for %q", sel.Name.Text)
-	return bad(sel.Span())
+	return b.bad(sel.Span())
 }
 
 // entityGroup binds entity_group [a, b].
@@ -381,7 +381,7 @@ func (b *binder) entityGroup(e *syntax.EntityGroupExpr) *item {
 	at := e.Span()
 	if len(e.Entities) == 0 {
 		b.entityWanted(at)
-		return bad(at)
+		return b.bad(at)
 	}
 	g := &entityGroup{}
 	for _, x := range e.Entities {
@@ -394,5 +394,5 @@ func (b *binder) entityGroup(e *syntax.EntityGroupExpr) *item {
 			b.entityWanted(x.Span())
 		}
 	}
-	return &item{kind: isGroup, at: at, group: g}
+	return b.newItem(item{kind: isGroup, at: at, group: g})
 }

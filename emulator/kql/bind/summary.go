@@ -177,7 +177,7 @@ func (b *binder) recall(k summaryKey, given []*item, at source.Span) *item {
 	}
 	t := newTable(r, false)
 	t.name = s.table.name
-	return tableItem(at, t)
+	return b.tableItem(at, t)
 }
 
 // listening is what a query had found before a call that is to be summarised.

@@ -36,7 +36,7 @@ func (b *binder) wildcardTables(n *syntax.NameRef, in *place) *item {
 	if b.catalog != nil && (in == nil || in.tables) {
 		for _, name := range b.catalog.TableNames(n.Name.Text) {
 			if t := b.storedTable(name, at); t != nil {
-				members = append(members, tableItem(at, b.remote(t, in, at)))
+				members = append(members, b.tableItem(at, b.remote(t, in, at)))
 			}
 		}
 	}
@@ -52,12 +52,12 @@ func (b *binder) wildcardTables(n *syntax.NameRef, in *place) *item {
 	if len(members) == 0 {
 		if n.Name.Text == "*" || in != nil && in.open {
 			// no table is known to hold data: whatever there is
-			return tableItem(at, b.remote(b.missing(n.Name.Text, at), in, at))
+			return b.tableItem(at, b.remote(b.missing(n.Name.Text, at), in, at))
 		}
 		b.noTableLike(n.Name.Text, at)
-		return bad(at)
+		return b.bad(at)
 	}
-	return &item{kind: isColumns, at: at, group: &entityGroup{members: members}}
+	return b.newItem(item{kind: isColumns, at: at, group: &entityGroup{members: members}})
 }
 
 // tablesOf binds an operand of union, search or find: a table, or the tables of a wildcard.
@@ -153,7 +153,7 @@ func (b *binder) unite(tables []*table, inner bool, at source.Span) *table {
 			}
 		}
 	}
-	var names uniqueNames
+	names := uniqueNames{b: b}
 	place := map[slot]int{}
 	hidden := map[string]bool{}
 	known := map[slot]symbol.Type{}
@@ -293,10 +293,10 @@ func (b *binder) search(in *table, o *syntax.SearchOperator) *table {
 // searchCondition binds the predicate of search and find: a lone text means that any column has it.
 func (b *binder) searchCondition(e syntax.Expr, caseSensitive bool) *item {
 	if e == nil {
-		return literal(value.NewBool(true), source.Span{})
+		return b.literal(value.NewBool(true), source.Span{})
 	}
 	if !b.enter(e.Span()) {
-		return bad(e.Span())
+		return b.bad(e.Span())
 	}
 	defer b.leave()
 	op := "has"
@@ -309,7 +309,7 @@ func (b *binder) searchCondition(e syntax.Expr, caseSensitive bool) *item {
 		it.at = e.Span()
 		return &it
 	case *syntax.StarExpr:
-		it := literal(value.NewBool(true), e.Span())
+		it := b.literal(value.NewBool(true), e.Span())
 		it.node = e
 		return it
 	case *syntax.BinaryExpr:
@@ -332,7 +332,7 @@ func (b *binder) searchCondition(e syntax.Expr, caseSensitive bool) *item {
 // starCondition is * op value: the condition on any text or dynamic column.
 func (b *binder) starCondition(op string, t symbol.Type, ok bool, y *item, at source.Span) *item {
 	if !ok || y.expr == nil {
-		return bad(at)
+		return b.bad(at)
 	}
 	var any Expr
 	n := 0
@@ -357,7 +357,7 @@ func (b *binder) starCondition(op string, t symbol.Type, ok bool, y *item, at so
 	if any == nil {
 		any = NewConst(value.NewBool(false), at)
 	}
-	return scalarItem(at, symbol.Of(value.Bool), any)
+	return b.scalarItem(at, symbol.Of(value.Bool), any)
 }
 
 func (b *binder) find(in *table, o *syntax.FindOperator) *table {
