@@ -1,6 +1,7 @@
 # make demo   build, validate and test the shipped content, then run one rule over a generated day
 # make test   every test of the tree
-# make dist   the six programs that are shipped, with checksums and a list of what they are made of
+# make dist   the six programs that are shipped, with man pages, completions, checksums and a list of what they are made of
+# make install PREFIX=/usr/local   this machine's program with its man pages and completions
 # make docs   the generated pages, after rules or tests have changed
 GO      ?= go
 TAGS    := urfave_cli_no_docs
@@ -8,7 +9,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 export CGO_ENABLED = 0
 
-.PHONY: docs build demo test vet format check fuzz bench dist reproducible release clean
+.PHONY: docs build demo test vet format check fuzz bench dist share install uninstall reproducible release clean
 
 build:
 	$(GO) build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o blindspot ./cmd/blindspot
@@ -64,13 +65,38 @@ BENCHROWS ?= 1000000
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 DIST    ?= dist
 dist:
-	@mkdir -p $(DIST) && rm -f $(DIST)/blindspot-* $(DIST)/checksums.txt $(DIST)/sbom.json
+	@mkdir -p $(DIST) && rm -rf $(DIST)/blindspot-* $(DIST)/checksums.txt $(DIST)/sbom.json $(DIST)/share
 	@set -e; for t in $(TARGETS); do \
 	  os=$${t%/*}; arch=$${t#*/}; ext=; [ $$os = windows ] && ext=.exe; \
 	  echo "$(DIST)/blindspot-$$os-$$arch$$ext"; \
 	  GOOS=$$os GOARCH=$$arch $(GO) build -tags $(TAGS) -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(DIST)/blindspot-$$os-$$arch$$ext ./cmd/blindspot; done
 	$(GO) run ./cmd/sbom $(DIST)/blindspot-* > $(DIST)/sbom.json
-	cd $(DIST) && sha256sum blindspot-* sbom.json > checksums.txt
+	@$(MAKE) -s share SHARE=$(DIST)/share
+	cd $(DIST) && sha256sum blindspot-* sbom.json $$(find share -type f | LC_ALL=C sort) > checksums.txt
+
+# What lies below PREFIX/share: pages of man(1), made of the same texts as --help, and completions of four shells.
+SHARE  ?= $(DIST)/share
+BINARY ?= $(SHARE)/.blindspot
+share:
+	@mkdir -p $(SHARE)/man/man1 $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d $(SHARE)/blindspot
+	$(GO) build -tags $(TAGS) -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(BINARY) ./cmd/blindspot
+	$(BINARY) docs --quiet --man $(SHARE)/man/man1
+	$(BINARY) completion bash > $(SHARE)/bash-completion/completions/blindspot
+	$(BINARY) completion zsh > $(SHARE)/zsh/site-functions/_blindspot
+	$(BINARY) completion fish > $(SHARE)/fish/vendor_completions.d/blindspot.fish
+	$(BINARY) completion powershell > $(SHARE)/blindspot/completion.ps1
+	@rm -f $(BINARY)
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+install: build
+	@$(MAKE) -s share SHARE=$(DESTDIR)$(PREFIX)/share
+	@mkdir -p $(DESTDIR)$(PREFIX)/bin && cp blindspot $(DESTDIR)$(PREFIX)/bin/blindspot
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/blindspot $(DESTDIR)$(PREFIX)/share/man/man1/blindspot*.1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/blindspot
+	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_blindspot $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/blindspot.fish
+	rm -rf $(DESTDIR)$(PREFIX)/share/blindspot
 
 # Builds twice, the second time from a copy of the source in another folder, and compares.
 reproducible: dist

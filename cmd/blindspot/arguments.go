@@ -11,7 +11,7 @@ import (
 // and those that every command knows before the command. What follows -- is left alone, and so is a flag that the command
 // does not know, which the parser then names.
 func flagsFirst(app *cli.App, args []string) []string {
-	if len(args) < 2 || args[len(args)-1] == "--generate-bash-completion" {
+	if len(args) < 2 {
 		return args
 	}
 	front, out := []string{args[0]}, []string{}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -28,67 +27,84 @@ func completionCommand() *cli.Command {
 	}
 }
 
-// The scripts ask the program itself, through the hidden flag that the command line library answers.
+// The scripts ask the program itself: see complete.
 var completions = map[string]string{
-	"bash": `_blindspot() {
-  local cur words
+	"bash": `# bash breaks words at =, so they are put together again before the program is asked.
+_blindspot() {
+  local words=() word i joined=0 current prefix= value text
   COMPREPLY=()
-  cur="${COMP_WORDS[COMP_CWORD]}"
-  words=("${COMP_WORDS[@]:0:$COMP_CWORD}")
-  if [[ "$cur" == -* ]]; then words+=("$cur"); fi
-  COMPREPLY=($(compgen -W "$("${words[@]}" --generate-bash-completion 2>/dev/null)" -- "$cur"))
-  [[ ${#COMPREPLY[@]} -eq 0 ]] && COMPREPLY=($(compgen -f -- "$cur"))
+  for ((i = 1; i <= COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    if [[ ${#words[@]} -gt 0 && ($word == "=" || $joined == 1) ]]; then
+      words[${#words[@]}-1]+=$word
+    else
+      words+=("$word")
+    fi
+    joined=0
+    [[ $word == "=" ]] && joined=1
+  done
+  current=${words[${#words[@]}-1]}
+  [[ $current == *=* && $COMP_WORDBREAKS == *=* ]] && prefix=${current%=*}=
+  while IFS=$'\t' read -r value text; do
+    if [[ $value == :files ]]; then
+      while IFS= read -r value; do COMPREPLY+=("$value"); done < <(compgen -f -- "${current#"$prefix"}")
+      compopt -o filenames 2>/dev/null
+    else
+      [[ $value == *= ]] && compopt -o nospace 2>/dev/null
+      COMPREPLY+=("${value#"$prefix"}")
+    fi
+  done < <("${COMP_WORDS[0]}" __complete "${words[@]}" 2>/dev/null)
 }
-complete -o filenames -F _blindspot blindspot
+complete -F _blindspot blindspot
 `,
 	"zsh": `#compdef blindspot
 _blindspot() {
-  local -a options
-  local current=${words[-1]}
-  if [[ "$current" == -* ]]; then
-    options=("${(@f)$(${words[@]:0:#words[@]-1} ${current} --generate-bash-completion 2>/dev/null)}")
-  else
-    options=("${(@f)$(${words[@]:0:#words[@]-1} --generate-bash-completion 2>/dev/null)}")
-  fi
-  if [[ -n "${options[1]}" ]]; then _describe 'values' options; else _files; fi
+  local -a described
+  local line value text files=0
+  for line in "${(@f)$("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
+    if [[ $line == :files ]]; then
+      files=1
+    elif [[ -n $line ]]; then
+      value=${line%%$'\t'*}
+      text=
+      [[ $line == *$'\t'* ]] && text=${line#*$'\t'}
+      described+=("${value//:/\\:}${text:+:$text}")
+    fi
+  done
+  (( ${#described} )) && _describe -t values value described
+  (( files )) && _files
 }
-compdef _blindspot blindspot
+if [[ ${funcstack[1]} == _blindspot ]]; then
+  _blindspot "$@"
+else
+  compdef _blindspot blindspot
+fi
 `,
 	"fish": `function __blindspot_complete
-  set -l words (commandline -opc)
-  set -l current (commandline -ct)
-  if string match -q -- '-*' $current
-    $words $current --generate-bash-completion 2>/dev/null
-  else
-    $words --generate-bash-completion 2>/dev/null
+  set -l words (commandline -opc) (commandline -ct)
+  for line in ($words[1] __complete $words[2..-1] 2>/dev/null)
+    if test "$line" = ":files"
+      __fish_complete_path (commandline -ct)
+    else
+      printf '%s\n' $line
+    end
   end
 end
-complete -c blindspot -a '(__blindspot_complete)'
+complete -c blindspot -f -a '(__blindspot_complete)'
 `,
 	"powershell": `Register-ArgumentCompleter -Native -CommandName blindspot -ScriptBlock {
   param($word, $ast, $position)
-  $words = $ast.CommandElements | ForEach-Object { $_.ToString() }
-  if ($word -and -not $word.StartsWith('-')) { $words = $words | Select-Object -SkipLast 1 }
-  $rest = @($words | Select-Object -Skip 1)
-  & blindspot @rest --generate-bash-completion 2>$null | Where-Object { $_ -like "$word*" } | ForEach-Object {
-    [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+  $words = @($ast.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.StartOffset -lt $position } | ForEach-Object { $_.ToString() })
+  if ($word -eq '') { $words += '__empty' }
+  & blindspot __complete @words 2>$null | ForEach-Object {
+    $value, $text = $_ -split [char]9, 2
+    if ($value -eq ':files') {
+      [System.Management.Automation.CompletionCompleters]::CompleteFilename($word)
+    } else {
+      if (-not $text) { $text = $value }
+      [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $text)
+    }
   }
 }
 `,
-}
-
-// completing answers a shell with the words that a command's argument can be, and with its flags where one is begun.
-func completing(words func() []string) cli.BashCompleteFunc {
-	return func(c *cli.Context) {
-		if last := os.Args[max(0, len(os.Args)-2)]; strings.HasPrefix(last, "-") {
-			cli.DefaultCompleteWithFlags(c.Command)(c)
-			return
-		}
-		if c.NArg() > 0 {
-			return // it is said; files may follow
-		}
-		for _, w := range words() {
-			fmt.Fprintln(c.App.Writer, w)
-		}
-	}
 }

@@ -27,10 +27,12 @@ their list of mistakes that no test notices.
 Examples:
    blindspot docs
    blindspot docs --out site/detections content
-   blindspot docs --check`,
+   blindspot docs --check
+   blindspot docs --man share/man/man1`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "out", Value: "docs", Usage: "the `FOLDER` to write to"},
 			&cli.BoolFlag{Name: "reference", Value: true, Usage: "also the pages of the checks and the emulator's assumptions"},
+			&cli.StringFlag{Name: "man", Usage: "write the pages of man(1) to `FOLDER` instead: one for each command, as --help has it"},
 			&cli.BoolFlag{Name: "check", Usage: "write nothing, name the pages that differ, and exit 1 when there are any"},
 		},
 		Action: runDocs,
@@ -38,6 +40,9 @@ Examples:
 }
 
 func runDocs(c *cli.Context) error {
+	if dir := c.String("man"); dir != "" {
+		return writeManual(c, dir)
+	}
 	l, err := loadContent(c.Args().Slice())
 	if err != nil {
 		return err
@@ -88,6 +93,52 @@ func runDocs(c *cli.Context) error {
 	}
 	fmt.Fprintf(remarks(c), "%d pages in %s, %d written, %d removed\n", len(files), dir, len(changed), len(gone))
 	return nil
+}
+
+// writeManual writes a page of man(1) for each command.
+func writeManual(c *cli.Context, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fail(exitUsage, "%s: %s", dir, plainCause(err))
+	}
+	pages := manuals()
+	for name, text := range pages {
+		file := filepath.Join(dir, name)
+		if err := replaceFile(file, text); err != nil {
+			return fail(exitUsage, "%s: %s", file, plainCause(err))
+		}
+	}
+	fmt.Fprintf(remarks(c), "%d pages in %s\n", len(pages), dir)
+	return nil
+}
+
+// manuals are the pages by the names of their files: the program's, with the topics of help, and one of each command.
+func manuals() map[string][]byte {
+	app := newApp(nil, nil, nil)
+	list := []docs.Manual{appPage(app)}
+	var walk func(before string, commands []*cli.Command)
+	walk = func(before string, commands []*cli.Command) {
+		for _, c := range commands {
+			name := before + " " + c.Name
+			list = append(list, commandPage(name, c))
+			walk(name, c.Subcommands)
+		}
+	}
+	walk("blindspot", app.Commands)
+	for _, t := range topicNames() {
+		list[0].Topics = append(list[0].Topics, docs.Term{Name: strings.ReplaceAll(t, "-", " "), Text: topics[t]})
+	}
+	out := map[string][]byte{}
+	for _, m := range list {
+		var others []string
+		for _, o := range list {
+			parent, own := strings.LastIndexByte(o.Name, ' '), strings.LastIndexByte(m.Name, ' ')
+			if parent >= 0 && o.Name[:parent] == m.Name || own >= 0 && m.Name[:own] == o.Name {
+				others = append(others, strings.ReplaceAll(o.Name, " ", "-"))
+			}
+		}
+		out[docs.ManName(m)] = docs.Man(m, version, others)
+	}
+	return out
 }
 
 // readMutants reads the measurement beside the pages, nil when there is none.

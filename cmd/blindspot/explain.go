@@ -13,7 +13,6 @@ import (
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/emulator/ruletest"
 	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
-	"github.com/seed-caab1ad3/blindspot/validate/explain"
 )
 
 func explainCommand() *cli.Command {
@@ -39,13 +38,6 @@ Examples:
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json, markdown (of a code)"},
 			&cli.BoolFlag{Name: "operators", Usage: "show every operator of the plan, also those inside functions"},
 		},
-		BashComplete: completing(func() []string {
-			var ids []string
-			for _, e := range explain.All() {
-				ids = append(ids, e.ID)
-			}
-			return ids
-		}),
 		Action: runExplain,
 	}
 }

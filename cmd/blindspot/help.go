@@ -77,13 +77,6 @@ func helpCommand() *cli.Command {
 		Description: `Examples:
    blindspot help validate
    blindspot help exit-codes`,
-		BashComplete: completing(func() []string {
-			names := topicNames()
-			for _, k := range commands() {
-				names = append(names, k.Name)
-			}
-			return names
-		}),
 		Action: func(c *cli.Context) error {
 			if !c.Args().Present() {
 				return cli.ShowAppHelp(c)

@@ -56,6 +56,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *os
 	}()
 	written := &tally{File: stdout}
 	app := newApp(stdin, written, stderr)
+	if len(args) > 1 && args[1] == completeWord {
+		_ = complete(app, args[2:], written)
+		return exitWell
+	}
 	err := app.RunContext(ctx, flagsFirst(app, args))
 	switch format := wantedFormat(args); {
 	case err == nil:
@@ -119,7 +123,6 @@ func newApp(stdin io.Reader, stdout io.Writer, stderr *os.File) *cli.App {
 	app := &cli.App{
 		Name:      "blindspot",
 		Usage:     "Microsoft Sentinel content as code: validate, test, backtest, deploy",
-		UsageText: "blindspot COMMAND [options] [arguments]\n\nTry:\n   blindspot validate              check the rules of ./content (or the shipped pack)\n   blindspot test                  run every rule's tests in the emulator\n   blindspot generate --out data   write a day of sample sign-in events\n   blindspot query --data data 'SigninLogs | summarize count() by ResultType'",
 		Version:   version,
 		Reader:    stdin,
 		Writer:    stdout,
@@ -130,7 +133,6 @@ func newApp(stdin io.Reader, stdout io.Writer, stderr *os.File) *cli.App {
 			cli.HelpFlag, // the library adds it only where no command is named help
 		},
 		HideHelpCommand:           true,
-		EnableBashCompletion:      true,
 		DisableSliceFlagSeparator: true, // paths may hold commas
 		UseShortOptionHandling:    false,
 		Suggest:                   true,
@@ -147,9 +149,12 @@ func newApp(stdin io.Reader, stdout io.Writer, stderr *os.File) *cli.App {
 			return firstWords(c)
 		},
 	}
+	helpPrinter()
 	for _, c := range app.Commands {
+		c.HideHelpCommand = true
 		c.OnUsageError, c.Before = app.OnUsageError, plausible
 		for _, s := range c.Subcommands {
+			s.HideHelpCommand = true
 			s.OnUsageError, s.Before = app.OnUsageError, plausible
 		}
 		if len(c.Subcommands) > 0 && c.Action == nil {
@@ -187,7 +192,7 @@ func plausible(c *cli.Context) error {
 
 // wrongFlag says that a flag is none, with the nearest one, or what else is wrong with the flags.
 func wrongFlag(c *cli.Context, err error) error {
-	command := c.Command.FullName()
+	command := commandName(c.Command)
 	if c.Command.Name == c.App.Name {
 		command = "blindspot"
 	}

@@ -38,8 +38,7 @@ Examples:
 			&cli.StringFlag{Name: "id", Usage: "`GUID`, instead of the derived one"},
 			&cli.BoolFlag{Name: "nrt", Usage: "a rule that runs near real time"},
 		},
-		BashComplete: completing(scaffold.Kinds),
-		Action:       runNew,
+		Action: runNew,
 	}
 }
 

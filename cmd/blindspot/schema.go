@@ -58,7 +58,6 @@ Examples:
    blindspot schema
    blindspot schema rule > rule.schema.json
    blindspot schema report.validate`,
-		BashComplete: completing(schemaNames),
 		Action: func(c *cli.Context) error {
 			names := schemaNames()
 			if !c.Args().Present() {

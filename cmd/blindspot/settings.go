@@ -203,7 +203,7 @@ func settle(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	name := c.Command.FullName()
+	name := commandName(c.Command)
 	var project *content.Document
 	if file, err := configFile(c.Args().Slice()); err == nil && file != "" {
 		if project, _, err = configOf(c.Args().Slice()); err != nil {
