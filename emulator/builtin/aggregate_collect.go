@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"github.com/seed-caab1ad3/blindspot/emulator/keys"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
@@ -29,89 +30,133 @@ func sizeLimit(consts []value.Value, at int) int {
 	return maxCollected
 }
 
+// makeSet collects the distinct values of a typed column in the order they come; nulls are left out. It keeps ids of values
+// and of pairs of group and value, and no value itself.
+type makeSet struct {
+	typ    value.Type
+	limit  int
+	values *keys.Column
+	pairs  *keys.Pairs
+	counts []int32 // by group: its values, no more than limit
+	ids    []int32
+	found  []int32
+}
+
+func newMakeSet(t []value.Type, consts []value.Value, _ value.Type) Accumulator {
+	limit := sizeLimit(consts, 1)
+	if len(t) == 0 || t[0] == value.Dynamic || t[0] == value.Unknown {
+		return &makeTreeSet{limit: limit, index: map[setKey]int32{}}
+	}
+	return &makeSet{typ: t[0], limit: limit, values: keys.NewColumn(t[0]), pairs: keys.NewPairs()}
+}
+
+func (a *makeSet) Resize(groups int) { a.counts = grown(a.counts, groups) }
+
+func (a *makeSet) Update(args []vector.Column, group []int32, n int) {
+	a.ids = grown(a.ids, n)
+	a.values.IDs(fitted(args[0], a.typ), 0, true, true, a.ids[:n])
+	a.add(groupsOf(group, n)[:n], a.ids[:n])
+}
+
+// add adds values by their ids, which it may change.
+func (a *makeSet) add(group, ids []int32) {
+	if a.limit < maxCollected {
+		for i, g := range group {
+			if int(a.counts[g]) >= a.limit {
+				ids[i] = -1
+			}
+		}
+	}
+	a.found = grown(a.found, len(ids))
+	next := int32(a.pairs.Len())
+	a.pairs.IDs(group, ids, a.found[:len(ids)])
+	for i, id := range a.found[:len(ids)] {
+		if id == next {
+			next++
+			if g := group[i]; int(a.counts[g]) < a.limit {
+				a.counts[g]++
+			}
+		}
+	}
+}
+
+func (a *makeSet) Merge(other Accumulator, remap []int32) {
+	o := other.(*makeSet)
+	of := make([]int32, o.values.Len())
+	all := counting(len(of))
+	a.values.IDs(o.values.Values(all), 0, true, true, of)
+	const run = 1 << 12
+	var group, ids [run]int32
+	for from := 0; from < o.pairs.Len(); from += run {
+		n := min(run, o.pairs.Len()-from)
+		for i := range n {
+			g, v := o.pairs.At(from + i)
+			group[i], ids[i] = remap[g], of[v]
+		}
+		a.add(group[:n], ids[:n])
+	}
+}
+
+func counting(n int) []int32 {
+	out := make([]int32, n)
+	for i := range out {
+		out[i] = int32(i)
+	}
+	return out
+}
+
+func (a *makeSet) Finish() vector.Column {
+	offsets := offsetsOf(a.counts)
+	next := append([]int32(nil), offsets...)
+	ids := make([]int32, offsets[len(offsets)-1])
+	a.pairs.Each(func(g, v int32) {
+		if next[g] < offsets[g+1] {
+			ids[next[g]] = v
+			next[g]++
+		}
+	})
+	return vector.NewLists(offsets, a.values.Values(ids))
+}
+
+// offsetsOf returns where lists of these lengths begin, and where the last ends.
+func offsetsOf(counts []int32) []int32 {
+	out := make([]int32, len(counts)+1)
+	for i, n := range counts {
+		out[i+1] = out[i] + n
+	}
+	return out
+}
+
 type setKey struct {
 	group int32
 	hash  uint64
 }
 
-// makeSet collects distinct values in the order they come: arrays give their elements, nulls are left out.
-type makeSet struct {
+// makeTreeSet is make_set of dynamic values: arrays give their elements, nulls are left out.
+type makeTreeSet struct {
 	limit  int
 	groups [][]*value.Node
-	index  map[setKey]int32 // of dynamic values
-	seen   hashSet          // of typed values: group and value in one hash
-	values [][]uint64       // the hashes of typed values, by group
-	hashes []uint64
-	nodes  sharedNodes
+	index  map[setKey]int32
 }
 
-// sharedNodes makes one node of each distinct text of a dictionary, however many groups hold it.
-type sharedNodes struct {
-	dict   *vector.Dict
-	byCode []*value.Node
-}
+func (a *makeTreeSet) Resize(groups int) { a.groups = grown(a.groups, groups) }
 
-// of returns the node of a row, whose value is not null.
-func (s *sharedNodes) of(col vector.Column, i int) *value.Node {
-	c, ok := col.(*vector.Strings)
-	if !ok || c.Dict == nil || c.Typ != value.String {
-		return col.Value(i).Node()
-	}
-	if s.dict != c.Dict {
-		s.dict, s.byCode = c.Dict, make([]*value.Node, len(c.Dict.Values))
-	}
-	code := c.Codes[i]
-	n := s.byCode[code]
-	if n == nil {
-		n = value.NodeString(c.Dict.Values[code])
-		s.byCode[code] = n
-	}
-	return n
-}
-
-func newMakeSet(_ []value.Type, consts []value.Value, _ value.Type) Accumulator {
-	return &makeSet{limit: sizeLimit(consts, 1), index: map[setKey]int32{}}
-}
-
-func (a *makeSet) Resize(groups int) {
-	a.groups, a.values = grown(a.groups, groups), grown(a.values, groups)
-}
-
-func (a *makeSet) Update(args []vector.Column, group []int32, n int) {
-	group = groupsOf(group, n)
-	col := args[0]
-	if col.Type() == value.Dynamic {
-		v := vector.TreesOf(col)
-		for i, g := range group[:n] {
-			node := v.At(i)
-			if node != nil && node.Kind == value.KindArray {
-				for _, e := range node.Elems {
-					a.add(g, e)
-				}
-				continue
+func (a *makeTreeSet) Update(args []vector.Column, group []int32, n int) {
+	v := trees(args[0])
+	for i, g := range groupsOf(group, n)[:n] {
+		node := v.At(i)
+		if node != nil && node.Kind == value.KindArray {
+			for _, e := range node.Elems {
+				a.add(g, e)
 			}
-			a.add(g, node)
-		}
-		return
-	}
-	a.hashes = grown(a.hashes, n)
-	clear(a.hashes[:n])
-	vector.Hash(col, a.hashes[:n])
-	nulls := col.HasNulls()
-	for i, g := range group[:n] {
-		if nulls && col.IsNull(i) {
 			continue
 		}
-		if len(a.groups[g]) >= a.limit || !a.seen.add(vector.MixGroup(g, a.hashes[i])) {
-			continue
-		}
-		a.groups[g] = append(a.groups[g], a.nodes.of(col, i))
-		a.values[g] = append(a.values[g], a.hashes[i])
+		a.add(g, node)
 	}
 }
 
 // add puts a node into a group unless it is there. Nodes of one hash are compared.
-func (a *makeSet) add(g int32, n *value.Node) {
+func (a *makeTreeSet) add(g int32, n *value.Node) {
 	if n.IsNull() || len(a.groups[g]) >= a.limit {
 		return
 	}
@@ -133,27 +178,15 @@ func (a *makeSet) add(g int32, n *value.Node) {
 	a.groups[g] = append(a.groups[g], n)
 }
 
-func (a *makeSet) Merge(other Accumulator, remap []int32) {
-	o := other.(*makeSet)
-	if len(a.index) == 0 && len(o.index) == 0 {
-		for g, hashes := range o.values {
-			to := remap[g]
-			for i, h := range hashes {
-				if len(a.groups[to]) < a.limit && a.seen.add(vector.MixGroup(to, h)) {
-					a.groups[to], a.values[to] = append(a.groups[to], o.groups[g][i]), append(a.values[to], h)
-				}
-			}
-		}
-		return
-	}
-	for g, nodes := range o.groups {
+func (a *makeTreeSet) Merge(other Accumulator, remap []int32) {
+	for g, nodes := range other.(*makeTreeSet).groups {
 		for _, n := range nodes {
 			a.add(remap[g], n)
 		}
 	}
 }
 
-func (a *makeSet) Finish() vector.Column { return arraysColumn(a.groups) }
+func (a *makeTreeSet) Finish() vector.Column { return arraysColumn(a.groups) }
 
 func arraysColumn(groups [][]*value.Node) vector.Column {
 	out := make([]*value.Node, len(groups))
@@ -163,38 +196,105 @@ func arraysColumn(groups [][]*value.Node) vector.Column {
 	return &vector.Dynamics{Nodes: out}
 }
 
-// makeList collects values in the order they come; nulls are left out unless they are wanted. Arrays give their elements, as in make_set.
+// makeList collects the values of a typed column in the order they come; nulls are left out unless they are wanted. It keeps
+// the columns, and each row's group.
+type makeList struct {
+	typ    value.Type
+	limit  int
+	nulls  bool
+	counts []int32
+	parts  []vector.Column
+	groups []int32 // of the rows of parts
+	rows   []int32
+}
+
+func newMakeList(nulls bool) func([]value.Type, []value.Value, value.Type) Accumulator {
+	return func(t []value.Type, consts []value.Value, _ value.Type) Accumulator {
+		limit := sizeLimit(consts, 1)
+		if len(t) == 0 || t[0] == value.Dynamic || t[0] == value.Unknown {
+			return &makeTreeList{limit: limit, nulls: nulls}
+		}
+		return &makeList{typ: t[0], limit: limit, nulls: nulls}
+	}
+}
+
+func (a *makeList) Resize(groups int) { a.counts = grown(a.counts, groups) }
+
+func (a *makeList) Update(args []vector.Column, group []int32, n int) {
+	a.add(fitted(args[0], a.typ), groupsOf(group, n)[:n])
+}
+
+func (a *makeList) add(col vector.Column, group []int32) {
+	skip := !a.nulls && col.HasNulls()
+	rows := a.rows[:0]
+	for i, g := range group {
+		if int(a.counts[g]) >= a.limit || skip && col.IsNull(i) {
+			continue
+		}
+		a.counts[g]++
+		rows = append(rows, int32(i))
+	}
+	a.rows = rows
+	switch len(rows) {
+	case 0:
+		return
+	case len(group):
+		a.groups = append(a.groups, group...)
+	default:
+		col = col.Gather(rows)
+		for _, r := range rows {
+			a.groups = append(a.groups, group[r])
+		}
+	}
+	a.parts = append(a.parts, col)
+}
+
+func (a *makeList) Merge(other Accumulator, remap []int32) {
+	o := other.(*makeList)
+	for i, g := range o.groups {
+		o.groups[i] = remap[g]
+	}
+	at := 0
+	for _, col := range o.parts {
+		a.add(col, o.groups[at:at+col.Len()])
+		at += col.Len()
+	}
+}
+
+func (a *makeList) Finish() vector.Column {
+	offsets := offsetsOf(a.counts)
+	if len(a.parts) == 0 {
+		return vector.NewLists(offsets, vector.NullsOf(a.typ, 0))
+	}
+	next := append([]int32(nil), offsets...)
+	rows := make([]int32, len(a.groups))
+	for row, g := range a.groups {
+		rows[next[g]] = int32(row)
+		next[g]++
+	}
+	return vector.NewLists(offsets, vector.Concat(a.parts...).Gather(rows))
+}
+
+// makeTreeList is make_list of dynamic values. Arrays give their elements, as in make_set.
 //
 // Source: Kusto documentation, "geo_point_in_polygon()", where make_list of arrays of one polygon each makes the coordinates of a MultiPolygon.
-type makeList struct {
+type makeTreeList struct {
 	limit  int
 	nulls  bool
 	groups [][]*value.Node
 }
 
-func newMakeList(nulls bool) func([]value.Type, []value.Value, value.Type) Accumulator {
-	return func(_ []value.Type, consts []value.Value, _ value.Type) Accumulator {
-		return &makeList{limit: sizeLimit(consts, 1), nulls: nulls}
-	}
-}
-
 var nullElement = &value.Node{Kind: value.KindNull}
 
-func (a *makeList) Resize(groups int) { a.groups = grown(a.groups, groups) }
+func (a *makeTreeList) Resize(groups int) { a.groups = grown(a.groups, groups) }
 
-func (a *makeList) Update(args []vector.Column, group []int32, n int) {
-	col := args[0]
-	byCode := codeNodes(col)
+func (a *makeTreeList) Update(args []vector.Column, group []int32, n int) {
+	v := trees(args[0])
 	for i, g := range groupsOf(group, n)[:n] {
 		if len(a.groups[g]) >= a.limit {
 			continue
 		}
-		var node *value.Node
-		if byCode != nil {
-			node = byCode(i)
-		} else {
-			node = col.Value(i).Node()
-		}
+		node := v.At(i)
 		if node != nil && node.Kind == value.KindArray {
 			for _, e := range node.Elems {
 				a.add(g, e)
@@ -205,7 +305,7 @@ func (a *makeList) Update(args []vector.Column, group []int32, n int) {
 	}
 }
 
-func (a *makeList) add(g int32, n *value.Node) {
+func (a *makeTreeList) add(g int32, n *value.Node) {
 	if len(a.groups[g]) >= a.limit {
 		return
 	}
@@ -218,33 +318,15 @@ func (a *makeList) add(g int32, n *value.Node) {
 	a.groups[g] = append(a.groups[g], n)
 }
 
-// codeNodes shares one node among the rows of a dictionary's value; nil for other columns.
-func codeNodes(col vector.Column) func(i int) *value.Node {
-	c, ok := col.(*vector.Strings)
-	if !ok || c.Dict == nil || c.Typ != value.String {
-		return nil
-	}
-	seen := make(map[uint32]*value.Node, 16)
-	return func(i int) *value.Node {
-		code := c.Codes[i]
-		n := seen[code]
-		if n == nil {
-			n = value.NodeString(c.Dict.Values[code])
-			seen[code] = n
-		}
-		return n
-	}
-}
-
-func (a *makeList) Merge(other Accumulator, remap []int32) {
-	for g, nodes := range other.(*makeList).groups {
+func (a *makeTreeList) Merge(other Accumulator, remap []int32) {
+	for g, nodes := range other.(*makeTreeList).groups {
 		to := remap[g]
 		room := a.limit - len(a.groups[to])
 		a.groups[to] = append(a.groups[to], nodes[:min(room, len(nodes))]...)
 	}
 }
 
-func (a *makeList) Finish() vector.Column { return arraysColumn(a.groups) }
+func (a *makeTreeList) Finish() vector.Column { return arraysColumn(a.groups) }
 
 // makeBag joins bags; a key that comes again keeps its first value. What is no bag is left out.
 type makeBag struct {

@@ -2,12 +2,14 @@ package builtin
 
 import (
 	"github.com/axiomhq/hyperloglog"
+
+	"github.com/seed-caab1ad3/blindspot/emulator/keys"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
 
 func distinctAggregates() []Aggregate {
-	exact := func([]value.Type, []value.Value, value.Type) Accumulator { return &distinct{limit: -1} }
+	exact := func(t []value.Type, _ []value.Value, _ value.Type) Accumulator { return newDistinct(t, -1, 0) }
 	return []Aggregate{
 		{Name: "dcount", New: newDcount},
 		only("dcountif", 1, newDcount),
@@ -36,12 +38,12 @@ func precisionOf(accuracy int64) uint8 {
 	return 14
 }
 
-func newDcount(_ []value.Type, consts []value.Value, _ value.Type) Accumulator {
+func newDcount(t []value.Type, consts []value.Value, _ value.Type) Accumulator {
 	accuracy := int64(1)
 	if v, ok := constAt(consts, 1); ok {
 		accuracy = v.I
 	}
-	return &distinct{limit: exactLimit, precision: precisionOf(accuracy)}
+	return newDistinct(t, exactLimit, precisionOf(accuracy))
 }
 
 // hashSet is a set of 64-bit hashes by linear probing. The zero value is empty.
@@ -151,41 +153,203 @@ func (c *counter) count() int64 {
 	return int64(c.set.len())
 }
 
-// distinct is dcount and count_distinct. Nulls do not count; the empty string does.
+// distinct is dcount and count_distinct. Nulls do not count; the empty string does. Pairs of group and value are told apart by
+// ids; a group with more than limit values goes over to a sketch, which loses order and grows no more.
 type distinct struct {
+	typ       value.Type
 	limit     int
 	precision uint8
-	groups    []counter
-	hashes    []uint64
+	values    valueIDs
+	pairs     *keys.Pairs
+	counts    []int64
+	sketches  map[int32]*hyperloglog.Sketch
+	ids       []int32
+	found     []int32
+	rows      []int32
 }
 
-func (a *distinct) Resize(groups int) { a.groups = grown(a.groups, groups) }
+// valueIDs gives ids to the values of a column: those that aggregates take for equal have one, however they are written.
+type valueIDs struct {
+	exact  *keys.Column
+	hashed keys.Longs // of types whose equal values are written in several ways
+	hashes []uint64
+}
+
+func newValueIDs(t value.Type) valueIDs {
+	switch t {
+	case value.Dynamic, value.Unknown, value.Decimal, value.Real:
+		return valueIDs{}
+	}
+	return valueIDs{exact: keys.NewColumn(t)}
+}
+
+// of writes the ids of a column's rows to out, -1 for null.
+func (v *valueIDs) of(col vector.Column, out []int32) {
+	if v.exact != nil {
+		v.exact.IDs(col, 0, true, true, out)
+		return
+	}
+	v.hashes = grown(v.hashes, len(out))
+	hashes := v.hashes[:len(out)]
+	clear(hashes)
+	vector.Hash(col, hashes)
+	v.hashed.IDs(hashes, true, out)
+	if col.HasNulls() {
+		for i := range out {
+			if col.IsNull(i) {
+				out[i] = -1
+			}
+		}
+	}
+}
+
+// hashesOf returns the hashes of values as a sketch wants them.
+func (v *valueIDs) hashesOf(ids []int32) []uint64 {
+	out := make([]uint64, len(ids))
+	if v.exact != nil {
+		vector.Hash(v.exact.Values(ids), out)
+		return out
+	}
+	for i, id := range ids {
+		out[i] = v.hashed.Keys()[id]
+	}
+	return out
+}
+
+// from writes the ids here of all values of another one.
+func (v *valueIDs) from(o *valueIDs) []int32 {
+	if v.exact != nil {
+		out := make([]int32, o.exact.Len())
+		v.exact.IDs(o.exact.Values(counting(len(out))), 0, true, true, out)
+		return out
+	}
+	out := make([]int32, o.hashed.Len())
+	v.hashed.IDs(o.hashed.Keys(), true, out)
+	return out
+}
+
+func newDistinct(t []value.Type, limit int, precision uint8) *distinct {
+	typ := value.Unknown
+	if len(t) > 0 {
+		typ = t[0]
+	}
+	return &distinct{typ: typ, limit: limit, precision: precision, values: newValueIDs(typ), pairs: keys.NewPairs()}
+}
+
+func (a *distinct) Resize(groups int) { a.counts = grown(a.counts, groups) }
 
 func (a *distinct) Update(args []vector.Column, group []int32, n int) {
-	a.hashes = grown(a.hashes, n)
-	clear(a.hashes[:n])
-	col := args[0]
-	vector.Hash(col, a.hashes[:n])
-	nulls := col.HasNulls()
-	for i, g := range groupsOf(group, n)[:n] {
-		if nulls && col.IsNull(i) {
-			continue
+	col := fitted(args[0], a.typ)
+	group = groupsOf(group, n)[:n]
+	if len(a.sketches) > 0 {
+		if col, group = a.sketched(col, group); len(group) == 0 {
+			return
 		}
-		a.groups[g].add(a.hashes[i], a.limit, a.precision)
 	}
+	a.ids = grown(a.ids, len(group))
+	a.values.of(col, a.ids[:len(group)])
+	a.add(group, a.ids[:len(group)])
+}
+
+// sketched adds the rows of groups that have a sketch and returns the others.
+func (a *distinct) sketched(col vector.Column, group []int32) (vector.Column, []int32) {
+	hashes := make([]uint64, len(group))
+	vector.Hash(col, hashes)
+	nulls := col.HasNulls()
+	a.rows = a.rows[:0]
+	for i, g := range group {
+		if s := a.sketches[g]; s == nil {
+			a.rows = append(a.rows, int32(i))
+		} else if !nulls || !col.IsNull(i) {
+			s.InsertHash(hashes[i])
+		}
+	}
+	rest := make([]int32, len(a.rows))
+	for i, r := range a.rows {
+		rest[i] = group[r]
+	}
+	return col.Gather(a.rows), rest
+}
+
+func (a *distinct) add(group, ids []int32) {
+	a.found = grown(a.found, len(ids))
+	next := int32(a.pairs.Len())
+	a.pairs.IDs(group, ids, a.found[:len(ids)])
+	var full []int32
+	for i, id := range a.found[:len(ids)] {
+		if id == next {
+			next++
+			g := group[i]
+			if a.counts[g]++; a.limit >= 0 && a.counts[g] == int64(a.limit)+1 {
+				full = append(full, g)
+			}
+		}
+	}
+	for _, g := range full {
+		a.toSketch(g)
+	}
+}
+
+// toSketch returns the sketch of a group, which it makes of the group's values if there is none.
+func (a *distinct) toSketch(g int32) *hyperloglog.Sketch {
+	if s := a.sketches[g]; s != nil {
+		return s
+	}
+	s, err := hyperloglog.NewSketch(a.precision, false)
+	if err != nil {
+		return nil // fails only for a precision that precisionOf never gives
+	}
+	var ids []int32
+	a.pairs.Each(func(in, v int32) {
+		if in == g {
+			ids = append(ids, v)
+		}
+	})
+	for _, h := range a.values.hashesOf(ids) {
+		s.InsertHash(h)
+	}
+	if a.sketches == nil {
+		a.sketches = map[int32]*hyperloglog.Sketch{}
+	}
+	a.sketches[g] = s
+	return s
 }
 
 func (a *distinct) Merge(other Accumulator, remap []int32) {
 	o := other.(*distinct)
-	for g := range o.groups {
-		a.groups[remap[g]].merge(&o.groups[g], a.limit, a.precision)
+	for g, s := range o.sketches {
+		if mine := a.toSketch(remap[g]); mine != nil {
+			_ = mine.Merge(s) // fails only for another precision, which one aggregate never mixes
+		}
 	}
+	of := a.values.from(&o.values)
+	const run = 1 << 12
+	var group, ids [run]int32
+	n := 0
+	flush := func() {
+		a.add(group[:n], ids[:n])
+		n = 0
+	}
+	o.pairs.Each(func(g, v int32) {
+		if o.sketches[g] != nil {
+			return
+		}
+		to := remap[g]
+		if s := a.sketches[to]; s != nil {
+			s.InsertHash(o.values.hashesOf([]int32{v})[0])
+			return
+		}
+		group[n], ids[n] = to, of[v]
+		if n++; n == run {
+			flush()
+		}
+	})
+	flush()
 }
 
 func (a *distinct) Finish() vector.Column {
-	out := make([]int64, len(a.groups))
-	for g := range a.groups {
-		out[g] = a.groups[g].count()
+	for g, s := range a.sketches {
+		a.counts[g] = int64(s.Estimate())
 	}
-	return &vector.Longs{Typ: value.Long, Data: out}
+	return &vector.Longs{Typ: value.Long, Data: a.counts}
 }

@@ -56,8 +56,15 @@ func element(v value.Value) *value.Node {
 }
 
 func arrayLength(c *Call, args []vector.Column, n int) (vector.Column, error) {
-	in := trees(args[0])
 	out := newLongs(c.Out, n)
+	if d, ok := args[0].(*vector.Dynamics); ok && d.Lists != nil {
+		for i, code := range d.Codes[:n] {
+			from, to := d.Lists.Range(code)
+			out.put(i, int64(to-from), code != vector.NoList)
+		}
+		return out.column(), nil
+	}
+	in := trees(args[0])
 	for i := 0; i < n; i++ {
 		if node := in.At(i); node != nil && node.Kind == value.KindArray {
 			out.data[i] = int64(len(node.Elems))

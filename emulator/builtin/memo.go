@@ -163,7 +163,7 @@ func withDictionary(col vector.Column) vector.Column {
 			return &vector.Strings{Typ: c.Typ, Dict: dict, Codes: codes}
 		}
 	case *vector.Dynamics:
-		if c.Text == nil {
+		if c.Text == nil && c.Lists == nil {
 			codes := make([]uint32, len(c.Nodes))
 			for i := range codes {
 				codes[i] = uint32(i)
@@ -196,7 +196,7 @@ func byCode(result vector.Column, codes []uint32) vector.Column {
 		for i, c := range codes {
 			out[i] = r.Codes[c]
 		}
-		return &vector.Dynamics{Text: r.Text, Codes: out}
+		return &vector.Dynamics{Text: r.Text, Lists: r.Lists, Codes: out}
 	case *vector.Const:
 		return &vector.Const{Val: r.Val, N: len(codes)}
 	}

@@ -43,6 +43,9 @@ func (e *expansion) expand(f *expr.Frame, b *Batch, limit int) (*expanded, error
 	if err != nil {
 		return nil, err
 	}
+	if x := e.expandLists(cols, b.N, limit); x != nil {
+		return x, nil
+	}
 	elems := make([]func(row int) []*value.Node, len(cols))
 	for i, c := range cols {
 		elems[i] = e.elements(c)
@@ -79,6 +82,75 @@ func (e *expansion) expand(f *expr.Frame, b *Batch, limit int) (*expanded, error
 		out.cols = append(out.cols, x.Finish())
 	}
 	return out, nil
+}
+
+// expandLists expands lists that are held end to end, without their trees; nil when the columns are others.
+func (e *expansion) expandLists(cols []vector.Column, n, limit int) *expanded {
+	lists := make([]*vector.Dynamics, len(cols))
+	for i, c := range cols {
+		d, ok := c.(*vector.Dynamics)
+		if !ok || d.Lists == nil {
+			return nil
+		}
+		if want := e.items[i].Column.Type; want != value.Dynamic && want != value.Unknown && want != d.Lists.Elems.Type() {
+			return nil
+		}
+		lists[i] = d
+	}
+	total := 0
+	lengths := make([]int32, n)
+	for row := range n {
+		longest := 1
+		for _, d := range lists {
+			from, to := d.Lists.Range(d.Codes[row])
+			longest = max(longest, to-from)
+		}
+		lengths[row] = int32(min(longest, limit))
+		total += int(lengths[row])
+	}
+	if total > 1<<30 {
+		return nil
+	}
+	out := &expanded{rows: make([]int32, 0, total), index: make([]int64, 0, total)}
+	for row, length := range lengths {
+		for k := range length {
+			out.rows, out.index = append(out.rows, int32(row)), append(out.index, int64(k))
+		}
+	}
+	for i, d := range lists {
+		places := make([]int32, 0, total)
+		straight := true // the elements stand in this order already
+		for row, length := range lengths {
+			from, to := d.Lists.Range(d.Codes[row])
+			for k := range int(length) {
+				at := int32(-1)
+				if from+k < to {
+					at = int32(from + k)
+				}
+				straight = straight && at >= 0 && (len(places) == 0 || at == places[len(places)-1]+1)
+				places = append(places, at)
+			}
+		}
+		out.cols = append(out.cols, elementsAt(d.Lists, places, straight, e.items[i].Column.Type))
+	}
+	return out
+}
+
+// elementsAt returns the elements of lists at these places, null at -1.
+func elementsAt(l *vector.Lists, places []int32, straight bool, t value.Type) vector.Column {
+	if t == value.Dynamic || t == value.Unknown {
+		nodes := make([]*value.Node, len(places))
+		for i, at := range places {
+			if at >= 0 {
+				nodes[i] = l.Elem(int(at))
+			}
+		}
+		return &vector.Dynamics{Nodes: nodes}
+	}
+	if straight && len(places) > 0 {
+		return l.Elems.Slice(int(places[0]), int(places[len(places)-1])+1)
+	}
+	return l.Elems.Gather(places)
 }
 
 func appendNode(b *vector.Builder, n *value.Node, t value.Type) {

@@ -56,6 +56,14 @@ func (p *Pairs) At(id int) (first, second int32) {
 	return int32(key >> p.shifts[0]), int32(key & (1<<p.widths[1] - 1))
 }
 
+// Each calls f with all pairs, in the order of their ids.
+func (p *Pairs) Each(f func(first, second int32)) {
+	shift, mask := p.shifts[0], uint64(1)<<p.widths[1]-1
+	for _, key := range p.all() {
+		f(int32(key>>shift), int32(key&mask))
+	}
+}
+
 func (p *Pairs) all() []uint64 {
 	if p.hash != nil {
 		return p.hash.keys

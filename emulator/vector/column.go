@@ -133,10 +133,12 @@ type Dict struct {
 	blank  int64
 }
 
-// Dynamics holds dynamic values in one of two encodings. Text, when Dict is not nil: row i is the JSON text
-// Dict.Values[Codes[i]], parsed once a distinct text when first asked for; the empty text is null. Nodes: row i is Nodes[i], nil is null.
+// Dynamics holds dynamic values in one of three encodings. Text, when it is not nil: row i is the JSON text
+// Text.Values[Codes[i]], parsed once a distinct text when first asked for; the empty text is null. Lists, when it is not nil: row i is
+// list Codes[i] of them, NoList is null. Nodes: row i is Nodes[i], nil is null.
 type Dynamics struct {
 	Text  *JSONDict
+	Lists *Lists
 	Codes []uint32
 	Nodes []*value.Node
 }

@@ -174,7 +174,7 @@ func gatherCodes(codes []uint32, rows []int32, empty func() (uint32, bool)) ([]u
 
 func (c *Dynamics) Type() value.Type { return value.Dynamic }
 func (c *Dynamics) Len() int {
-	if c.Text != nil {
+	if c.Text != nil || c.Lists != nil {
 		return len(c.Codes)
 	}
 	return len(c.Nodes)
@@ -182,8 +182,11 @@ func (c *Dynamics) Len() int {
 
 // At returns the tree of row i, nil for null.
 func (c *Dynamics) At(i int) *value.Node {
-	if c.Text != nil {
+	switch {
+	case c.Text != nil:
 		return c.Text.Node(c.Codes[i])
+	case c.Lists != nil:
+		return c.Lists.Node(c.Codes[i])
 	}
 	return c.Nodes[i]
 }
@@ -197,8 +200,8 @@ func (c *Dynamics) Value(i int) value.Value {
 	return value.NewDynamic(n)
 }
 func (c *Dynamics) Slice(from, to int) Column {
-	if c.Text != nil {
-		return &Dynamics{Text: c.Text, Codes: c.Codes[from:to:to]}
+	if c.Text != nil || c.Lists != nil {
+		return &Dynamics{Text: c.Text, Lists: c.Lists, Codes: c.Codes[from:to:to]}
 	}
 	return &Dynamics{Nodes: c.Nodes[from:to:to]}
 }
@@ -207,6 +210,10 @@ func (c *Dynamics) Gather(rows []int32) Column {
 		if codes, ok := gatherCodes(c.Codes, rows, func() (uint32, bool) { return c.Text.Empty() }); ok {
 			return &Dynamics{Text: c.Text, Codes: codes}
 		}
+	}
+	if c.Lists != nil {
+		codes, _ := gatherCodes(c.Codes, rows, func() (uint32, bool) { return NoList, true })
+		return &Dynamics{Lists: c.Lists, Codes: codes}
 	}
 	out := make([]*value.Node, len(rows))
 	for j, r := range rows {

@@ -175,18 +175,21 @@ func (m *merger) translate(out []uint32, d *Dict, codes []uint32) []uint32 {
 }
 
 func concatDynamics(columns []Column, total int) Column {
-	shared := columns[0].(*Dynamics).Text
+	shared, lists := columns[0].(*Dynamics).Text, columns[0].(*Dynamics).Lists
 	for _, c := range columns {
 		if c.(*Dynamics).Text != shared {
 			shared = nil
 		}
+		if c.(*Dynamics).Lists != lists {
+			lists = nil
+		}
 	}
-	if shared != nil {
+	if shared != nil || lists != nil {
 		codes := make([]uint32, 0, total)
 		for _, c := range columns {
 			codes = append(codes, c.(*Dynamics).Codes...)
 		}
-		return &Dynamics{Text: shared, Codes: codes}
+		return &Dynamics{Text: shared, Lists: lists, Codes: codes}
 	}
 	if d := concatTexts(columns, total); d != nil {
 		return d

@@ -111,6 +111,7 @@ func (t *Texts) At(i int) string {
 // Trees reads the rows of a dynamic column in any encoding.
 type Trees struct {
 	text  *JSONDict
+	lists *Lists
 	codes []uint32
 	nodes []*value.Node
 	mask  int
@@ -123,6 +124,9 @@ func TreesOf(col Column) Trees {
 		if c.Text != nil {
 			return Trees{text: c.Text, codes: c.Codes}
 		}
+		if c.Lists != nil {
+			return Trees{lists: c.Lists, codes: c.Codes}
+		}
 		return Trees{nodes: c.Nodes, mask: -1}
 	case *Const:
 		return Trees{nodes: []*value.Node{c.Val.Dyn}}
@@ -132,8 +136,11 @@ func TreesOf(col Column) Trees {
 
 // At returns row i, nil for null.
 func (t *Trees) At(i int) *value.Node {
-	if t.text != nil {
+	switch {
+	case t.text != nil:
 		return t.text.Node(t.codes[i])
+	case t.lists != nil:
+		return t.lists.Node(t.codes[i])
 	}
 	return t.nodes[i&t.mask]
 }

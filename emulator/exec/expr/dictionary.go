@@ -128,7 +128,7 @@ func (f *Frame) overDictionary(n *node, values vector.Column) (vector.Column, er
 		d, codes := vector.DictOf(s.Flat)
 		return &vector.Strings{Typ: s.Typ, Dict: d, Codes: codes}, nil
 	}
-	if d, ok := c.(*vector.Dynamics); ok && d.Text == nil {
+	if d, ok := c.(*vector.Dynamics); ok && d.Text == nil && d.Lists == nil {
 		return encodeNodes(d), nil
 	}
 	return c, nil

@@ -50,7 +50,7 @@ func nodesOf(col vector.Column) func(int) *value.Node {
 		if c.Text != nil {
 			return func(i int) *value.Node { return c.Text.Node(c.Codes[i]) }
 		}
-		return func(i int) *value.Node { return c.Nodes[i] }
+		return c.At
 	case *vector.Const:
 		node := c.Val.Node()
 		return func(int) *value.Node { return node }
