@@ -117,6 +117,17 @@ func (p *Plans) get(w *Workspace, text string, profile kql.Profile) *compiled {
 	return c
 }
 
+// Forget lets go of a query that will not be asked again, in the workspace and in the plans that it shares.
+func (w *Workspace) Forget(text string, profile kql.Profile) {
+	w.compiled.drop(compiledKey{profile, text})
+	if p := w.o.Plans; p != nil {
+		key := plansKey{w.o.Catalog, w.added(), profile, text}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.entries, key)
+	}
+}
+
 func compile(text string, profile kql.Profile, names symbol.Catalog) *compiled {
 	return &compiled{Compiled: kql.Compile(text, kql.Options{Catalog: names, Profile: profile, HasKernel: exec.Supports})}
 }

@@ -552,3 +552,12 @@ func (c *compiledCache) get(version int, key compiledKey, compile func() *compil
 	}
 	return q
 }
+
+func (c *compiledCache) drop(key compiledKey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.entries[key]; ok {
+		delete(c.entries, key)
+		c.order = slices.DeleteFunc(c.order, func(k compiledKey) bool { return k == key })
+	}
+}

@@ -63,14 +63,9 @@ func (r *Runner) Cover(ctx context.Context, rule *content.Rule, file *content.Te
 		pos := rule.Query.Position(p.at.Start)
 		p.line = pos.Line
 		c.Choices++
-		if !compiles(trials, query) {
-			p.decided = true // nothing else can stand there
-			c.Decided++
-			continue
-		}
 		broken := *rule
 		broken.Query = content.NewText(rule.File(), query)
-		if r.noticed(ctx, &broken, trials) {
+		if runs, failed := r.noticed(ctx, &broken, trials); !runs || failed { // where nothing else can stand it is decided too
 			p.decided = true
 			c.Decided++
 			continue

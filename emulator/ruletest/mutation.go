@@ -47,11 +47,12 @@ func (r *Runner) Mutate(ctx context.Context, rule *content.Rule, file *content.T
 		}
 		broken := *rule
 		broken.Query = content.NewText(rule.File(), m.Query)
-		if !compiles(trials, m.Query) {
+		runs, failed := r.noticed(ctx, &broken, trials)
+		switch {
+		case !runs:
 			out.Equivalent++ // the compiler notices before any test could
 			continue
-		}
-		if r.noticed(ctx, &broken, trials) {
+		case failed:
 			out.Killed++
 			continue
 		}
@@ -69,16 +70,26 @@ func compiles(trials []*trial, query string) bool {
 	return c.OK() && len(c.Query.Unsupported) == 0
 }
 
-// noticed reports whether a case fails on a broken rule, the last to have noticed a mutant first.
-func (r *Runner) noticed(ctx context.Context, rule *content.Rule, trials []*trial) bool {
+// noticed reports whether a broken rule compiles at all and, then, whether a case fails on it, the last to have noticed a
+// mutant first. What was compiled for it is let go of.
+func (r *Runner) noticed(ctx context.Context, rule *content.Rule, trials []*trial) (runs, failed bool) {
+	query := rule.Query.String()
+	defer func() {
+		for _, t := range trials {
+			t.ws.Forget(query, kql.Sentinel)
+		}
+	}()
+	if !compiles(trials, query) {
+		return false, false
+	}
 	for i, t := range trials {
 		var res Result
 		r.judge(ctx, rule, t, &res)
 		if !res.Passed {
 			copy(trials[1:i+1], trials[:i])
 			trials[0] = t
-			return true
+			return true, true
 		}
 	}
-	return false
+	return true, false
 }
