@@ -375,6 +375,27 @@ func TestActionAndHooks(t *testing.T) {
 	if said, code := act("CONTENT=fine", "FORMAT_CHECK=true"); code != exitWell {
 		t.Errorf("%d %s", code, said)
 	}
+	// The comment on a pull request: written once, then changed; a token that may not write is told.
+	writeFiles(t, bin, map[string]string{"gh": "#!/bin/sh\nprintf '%s\\n' \"$*\" >> calls\nfor a in \"$@\"; do case $a in body=@*) cat \"${a#body=@}\" > posted;; esac; done\ncase \"$*\" in *--paginate*) cat known;; *) exit $(cat refuses);; esac\n"})
+	if err := os.Chmod(filepath.Join(bin, "gh"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ ref, known, refuses, call, said string }{
+		{"refs/pull/7/merge", "", "0", "--method POST repos/contoso/content/issues/7/comments", ""},
+		{"refs/pull/7/merge", "4711\n4712\n", "0", "--method PATCH repos/contoso/content/issues/comments/4711", ""},
+		{"refs/pull/7/merge", "", "1", "--method POST", "::warning title=blindspot::the comment was not written"},
+		{"refs/heads/main", "", "0", "", "no pull request, so no comment"},
+	} {
+		writeFiles(t, dir, map[string]string{"calls": "", "posted": "", "known": c.known, "refuses": c.refuses})
+		said, code := act("COMMENT=true", "GITHUB_REF="+c.ref, "GITHUB_REPOSITORY=contoso/content", "GH_TOKEN=none")
+		calls, posted := readFile(t, filepath.Join(dir, "calls")), readFile(t, filepath.Join(dir, "posted"))
+		if code != exitFindings || !strings.Contains(calls, c.call) || !strings.Contains(said, c.said) {
+			t.Errorf("%v: %d %s\n%s", c, code, calls, said)
+		}
+		if c.call != "" && (!strings.HasPrefix(posted, "<!-- blindspot -->\n### blindspot validate") || !strings.Contains(posted, "KS142") || !strings.Contains(posted, "### blindspot test")) {
+			t.Errorf("%v posted %q", c, posted)
+		}
+	}
 	for _, m := range regexp.MustCompile(`(?m)^  entry: (.*)$`).FindAllStringSubmatch(readFile(t, "../../.pre-commit-hooks.yaml"), -1) {
 		cmd := exec.Command("bash", "-c", m[1]+" fine/rules/admins.yaml fine/rules/admins.test.yaml")
 		cmd.Dir, cmd.Env = dir, exampleEnv(bin, dir)

@@ -41,7 +41,7 @@ Examples:
    blindspot test --format junit > tests.xml`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run only cases whose name, or rule's name or file, matches this regular `EXPRESSION`"},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json, jsonl (an event a line, while it runs), junit, markdown"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json, jsonl (an event a line, while it runs), junit, github, markdown"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name every rule and case"},
 			&cli.BoolFlag{Name: "mutate", Usage: "break each rule in small ways and see whether its tests notice"},
 			&cli.StringFlag{Name: "mutants-out", Usage: "with --mutate, write what was measured to `FILE`, for the pages of blindspot docs"},

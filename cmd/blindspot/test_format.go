@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -23,10 +24,12 @@ func testWriter(format string) (func(testReport, terminal.Stream) error, error) 
 		return testReport.jsonl, nil
 	case "junit":
 		return testReport.junit, nil
+	case "github":
+		return testReport.github, nil
 	case "markdown":
 		return testReport.markdown, nil
 	}
-	return nil, fail(exitUsage, "--format %q is unknown; it is text, json, jsonl, junit or markdown", format)
+	return nil, fail(exitUsage, "--format %q is unknown; it is text, json, jsonl, junit, github or markdown", format)
 }
 
 func (t testReport) text(w terminal.Stream) error {
@@ -216,6 +219,49 @@ type testEventJSON struct {
 func (t testReport) jsonl(w terminal.Stream) error {
 	s := t.summary()
 	return eventStream{w}.write(testEventJSON{Event: "summary", Summary: &s})
+}
+
+// maxAnnotations is how many annotations of a kind GitHub keeps of one step; it drops the rest without a word.
+const maxAnnotations = 10
+
+// github writes what people read in a job's log, an annotation at each case that failed, and the markdown form to the job's
+// summary, where GITHUB_STEP_SUMMARY names its file.
+func (t testReport) github(w terminal.Stream) error {
+	if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" {
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+		if err == nil {
+			err = t.markdown(terminal.Stream{Writer: f})
+			if e := f.Close(); err == nil {
+				err = e
+			}
+		}
+		if err != nil {
+			return fail(exitUsage, "%s (GITHUB_STEP_SUMMARY): %s", name, plainCause(err))
+		}
+	}
+	if err := t.text(w); err != nil {
+		return err
+	}
+	tests, passed, _ := t.counts()
+	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	n := 0
+	for _, r := range t.runs {
+		for _, x := range r.results {
+			if x.Passed {
+				continue
+			}
+			if n++; tests-passed > maxAnnotations && n == maxAnnotations {
+				_, err := fmt.Fprintf(w, "::error title=blindspot::%d more tests failed; the job's summary has them all\n", tests-passed-n+1)
+				return err
+			}
+			if _, err := fmt.Fprintf(w, "::error file=%s,line=%d,col=%d,title=%s::%s\n", property.Replace(inRepository(r.file.File())), x.Position.Line, x.Position.Column,
+				property.Replace(r.rule.Name), data.Replace(x.Name+": "+x.Message)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // maxMarkdown is how much of a page or comment is written: GitHub takes comments of up to 65,536 characters.

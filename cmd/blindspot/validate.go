@@ -62,6 +62,7 @@ func runValidate(c *cli.Context) error {
 		}
 		return nil
 	}
+	collectLate()
 	write, err := findingsWriter(c)
 	if err != nil {
 		return err
@@ -245,36 +246,45 @@ func findingsWriter(c *cli.Context) (func(*report.Report, terminal.Stream) error
 	}
 }
 
+// repositoryPrefix is the path from the root of the git repository that the current folder is in to that folder; "" where it
+// is in none, or at the root.
+func repositoryPrefix() string {
+	here, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	for root := here; ; root = filepath.Dir(root) {
+		if _, err := os.Stat(filepath.Join(root, ".git")); err == nil {
+			if prefix, err := filepath.Rel(root, here); err == nil && prefix != "." {
+				return filepath.ToSlash(prefix)
+			}
+			return ""
+		}
+		if filepath.Dir(root) == root {
+			return ""
+		}
+	}
+}
+
+// inRepository is a file's path from the root of its git repository.
+func inRepository(file string) string {
+	prefix := repositoryPrefix()
+	if prefix == "" || file == "" || strings.HasPrefix(file, "shipped/") || filepath.IsAbs(file) {
+		return file
+	}
+	return path.Join(prefix, file)
+}
+
 // fromRepositoryRoot returns a report whose files are named from the root of the git repository that the current folder is
 // in; the report itself where it is in none, or at the root.
 func fromRepositoryRoot(rep *report.Report) *report.Report {
-	here, err := os.Getwd()
-	if err != nil {
+	if repositoryPrefix() == "" {
 		return rep
 	}
-	root := here
-	for {
-		if _, err := os.Stat(filepath.Join(root, ".git")); err == nil {
-			break
-		}
-		up := filepath.Dir(root)
-		if up == root {
-			return rep
-		}
-		root = up
-	}
-	prefix, err := filepath.Rel(root, here)
-	if err != nil || prefix == "." {
-		return rep
-	}
-	prefix = filepath.ToSlash(prefix)
 	named := *rep
 	back := map[string]string{}
 	name := func(file string) string {
-		if file == "" || strings.HasPrefix(file, "shipped/") || filepath.IsAbs(file) {
-			return file
-		}
-		full := path.Join(prefix, file)
+		full := inRepository(file)
 		back[full] = file
 		return full
 	}
