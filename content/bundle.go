@@ -8,6 +8,7 @@ type Bundle struct {
 	Hunting    []*HuntingQuery
 	Functions  []*Function
 	Watchlists []*Watchlist
+	Summaries  []*SummaryRule
 	Workbooks  []*Workbook
 	Templates  []*EventTemplate
 	Streams    []*Stream

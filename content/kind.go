@@ -23,9 +23,10 @@ const (
 	KindTable
 	KindTest
 	KindConfig
+	KindSummary
 )
 
-var kindNames = [...]string{"unknown", "rule", "hunting query", "function", "watchlist", "workbook", "event templates", "stream", "table", "rule test", "configuration"}
+var kindNames = [...]string{"unknown", "rule", "hunting query", "function", "watchlist", "workbook", "event templates", "stream", "table", "rule test", "configuration", "summary rule"}
 
 // String returns the kind's name for people: "rule", "hunting query".
 func (k Kind) String() string {
@@ -46,6 +47,8 @@ func folderKind(name string) Kind {
 		return KindFunction
 	case "watchlists":
 		return KindWatchlist
+	case "summaries", "summary rules", "summaryrules":
+		return KindSummary
 	case "workbooks":
 		return KindWorkbook
 	case "events":
@@ -101,6 +104,8 @@ func kindOfShape(n *yaml.Node) Kind {
 		return KindWatchlist
 	case has("ParserQuery"), has("FunctionQuery"), has("FunctionAlias"), has("alias", "query"), has("parameters", "query"):
 		return KindFunction
+	case has("binSize"), has("destinationTable", "query"):
+		return KindSummary
 	case has("queryFrequency"), has("queryPeriod"), has("triggerThreshold"):
 		return KindRule
 	case has("kind") && (keys["kind"].Value == "Scheduled" || strings.EqualFold(keys["kind"].Value, "NRT")):

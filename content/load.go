@@ -379,6 +379,9 @@ func (l *loader) parse(name string, read func(name string) ([]byte, *Problem)) i
 	case KindWatchlist:
 		v := readWatchlist(r, root, l, read)
 		it.add = func(b *Bundle) { b.Watchlists = append(b.Watchlists, v) }
+	case KindSummary:
+		v := readSummaryRule(r, root)
+		it.add = func(b *Bundle) { b.Summaries = append(b.Summaries, v) }
 	case KindEvents:
 		v := readEventTemplates(r, root)
 		it.add = func(b *Bundle) { b.Templates = append(b.Templates, v...) }
@@ -403,7 +406,7 @@ func (l *loader) parse(name string, read func(name string) ([]byte, *Problem)) i
 	default:
 		it.doc = nil
 		r.problems = append(r.problems, Problem{Span: Span{File: shown, Start: Position{1, 1}}, Code: CodeKind, Severity: Warning,
-			Message: "nothing tells what this file is, so it is not read", Help: "put it into rules/, hunting/, functions/, watchlists/, workbooks/, events/, streams/ or tables/"})
+			Message: "nothing tells what this file is, so it is not read", Help: "put it into rules/, hunting/, functions/, watchlists/, summaries/, workbooks/, events/, streams/ or tables/"})
 	}
 	it.problems = r.problems
 	return it

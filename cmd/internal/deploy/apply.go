@@ -382,6 +382,9 @@ func (r *run) put(a *Action) error {
 			return err
 		}
 		result = got
+		if a.Kind == SummaryRule {
+			return r.switched(a, got)
+		}
 	}
 	if a.Kind == Watchlist {
 		if a.have == nil && hasMappings(a.want.Items) { // the CSV that makes a watchlist has no place for them
@@ -416,6 +419,9 @@ func (r *run) write(a *Action, want, have *Resource) (*Resource, error) {
 		p := cloneMap(props.(map[string]any))
 		p["rawContent"], p["contentType"], p["numberOfLinesToSkip"] = csvOf(want.Items), "text/csv", 0
 		body["properties"] = p
+	}
+	if want.Kind == SummaryRule && have == nil {
+		body["properties"] = startingNow(body["properties"].(map[string]any), r.Now())
 	}
 	req := azure.Request{Method: http.MethodPut, Path: resourceID(t, want.Kind, want.ID), Version: writeVersion(want.Kind, want.Body), Body: body}
 	if want.Kind == Workbook {
@@ -453,6 +459,9 @@ func (r *run) write(a *Action, want, have *Resource) (*Resource, error) {
 	got := received(want.Kind, m)
 	if want.Kind == RuleAction {
 		got.ID = want.ID
+	}
+	if want.Kind == SummaryRule {
+		return r.summaryWritten(want, got, m)
 	}
 	if want.Kind == Watchlist {
 		if err := r.uploaded(want, m); err != nil {

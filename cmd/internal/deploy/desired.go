@@ -58,6 +58,18 @@ func Wanted(b *content.Bundle, raw []*Resource, t *azure.Target) (*Desired, erro
 		id, body, items := watchlistToARM(l, m["arm"])
 		w.add(&Resource{Kind: Watchlist, ID: id, Body: body, Items: items, Version: l.Version, File: l.File(), doc: l.Doc})
 	}
+	for _, s := range b.Summaries {
+		m, err := fileValues(s.Doc)
+		if err != nil {
+			w.fail(err)
+			continue
+		}
+		if m["id"] == nil {
+			m["id"] = s.ID
+		}
+		id, body := summaryToARM(m)
+		w.add(&Resource{Kind: SummaryRule, ID: id, Body: body, Version: s.Version, File: s.File(), doc: s.Doc})
+	}
 	for _, k := range b.Workbooks {
 		r, err := workbookResource(k, t)
 		if err != nil {
@@ -468,7 +480,7 @@ func (r *Resource) hasOwnForm() bool {
 	switch r.Kind {
 	case Rule:
 		return r.armKind() == content.Scheduled || r.armKind() == content.NRT
-	case Watchlist, Function, HuntingQuery, Workbook:
+	case Watchlist, Function, HuntingQuery, SummaryRule, Workbook:
 		return true
 	}
 	return false

@@ -24,11 +24,11 @@ func Export(to string, list []*Resource, t *azure.Target) ([]File, []string, err
 	switch to {
 	case "arm":
 		b, err := armTemplate(list)
-		return []File{{"blindspot.json", b}}, nil, err
+		return []File{{"blindspot.json", b}}, stoppedNotes(list), err
 	case "bicep":
-		return bicepFiles(list), nil, nil
+		return bicepFiles(list), stoppedNotes(list), nil
 	case "terraform":
-		return []File{{"main.tf", []byte(terraformFile(list))}}, nil, nil
+		return []File{{"main.tf", []byte(terraformFile(list))}}, stoppedNotes(list), nil
 	case "yaml":
 		return yamlFiles(list, t)
 	case "package":
@@ -37,6 +37,16 @@ func Export(to string, list []*Resource, t *azure.Target) ([]File, []string, err
 		return defenderFiles(list)
 	}
 	return nil, nil, fmt.Errorf("--to %q is not known; there are arm, bicep, terraform, yaml, package and defender", to)
+}
+
+// stoppedNotes names the summary rules that a template cannot keep from running.
+func stoppedNotes(list []*Resource) (notes []string) {
+	for _, r := range list {
+		if on, ok := r.props()["isActive"].(bool); r.Kind == SummaryRule && ok && !on {
+			notes = append(notes, fmt.Sprintf("summary rule %q: a template cannot say enabled: false; stop it after the deployment", r.Name()))
+		}
+	}
+	return notes
 }
 
 // exportable leaves out what is no content of a template.
@@ -82,6 +92,11 @@ func armText(v any) any {
 func sendable(r *Resource) map[string]any {
 	body := r.wire()
 	delete(body, "etag")
+	if r.Kind == SummaryRule { // the service's own, which no template sets
+		p := cloneMap(body["properties"].(map[string]any))
+		delete(p, "isActive")
+		body["properties"] = p
+	}
 	if r.Kind == Watchlist && len(r.Items) > 0 {
 		p := cloneMap(body["properties"].(map[string]any))
 		p["rawContent"], p["contentType"], p["numberOfLinesToSkip"] = csvOf(r.Items), "text/csv", json.Number("0")
@@ -106,7 +121,7 @@ func armTemplate(list []*Resource) ([]byte, error) {
 			set("apiVersion", workbookVersion)
 			set("name", r.ID)
 			set("location", "[parameters('location')]")
-		case Function, HuntingQuery, SavedSearch, Table:
+		case Function, HuntingQuery, SavedSearch, SummaryRule, Table:
 			set("type", r.Kind.info().armType)
 			set("apiVersion", readVersion(r.Kind))
 			set("name", "[concat(parameters('workspace'), '/"+name+"')]")
@@ -160,6 +175,8 @@ func dependencies(r *Resource, list []*Resource) []any {
 		switch {
 		case d.Kind == Function && s.functions[d.text("functionAlias")]:
 			out = append(out, "[resourceId('Microsoft.OperationalInsights/workspaces/savedSearches', parameters('workspace'), '"+strings.ReplaceAll(d.ID, "'", "''")+"')]")
+		case d.Kind == SummaryRule && s.custom[destination(d)]:
+			out = append(out, "[resourceId('Microsoft.OperationalInsights/workspaces/summaryLogs', parameters('workspace'), '"+strings.ReplaceAll(d.ID, "'", "''")+"')]")
 		case d.Kind == Watchlist && s.watchlists[strings.ToLower(d.ID)]:
 			out = append(out, "[resourceId('Microsoft.OperationalInsights/workspaces/providers/watchlists', parameters('workspace'), 'Microsoft.SecurityInsights', '"+strings.ReplaceAll(d.ID, "'", "''")+"')]")
 		}
@@ -202,7 +219,7 @@ func bicepFiles(list []*Resource) []File {
 		case Workbook:
 			fmt.Fprintf(&b, "  name: %s\n  location: location\n", bicepString(r.ID))
 			props["sourceId"] = bicepRaw("log.id")
-		case Function, HuntingQuery, SavedSearch, Table:
+		case Function, HuntingQuery, SavedSearch, SummaryRule, Table:
 			fmt.Fprintf(&b, "  parent: log\n  name: %s\n", bicepString(r.ID))
 		case RuleAction, watchlistItem:
 			above, below, _ := strings.Cut(r.ID, "/")
@@ -233,7 +250,7 @@ func bicepFiles(list []*Resource) []File {
 		if r.Kind == Rule {
 			s := x.of(r)
 			for _, d := range list {
-				if d.Kind == Function && s.functions[d.text("functionAlias")] || d.Kind == Watchlist && s.watchlists[strings.ToLower(d.ID)] {
+				if s.needs(d) {
 					deps = append(deps, symbols[d.Key()])
 				}
 			}
@@ -384,7 +401,7 @@ func terraformFile(list []*Resource) string {
 			s := x.of(r)
 			var deps []string
 			for _, d := range list {
-				if d.Kind == Function && s.functions[d.text("functionAlias")] || d.Kind == Watchlist && s.watchlists[strings.ToLower(d.ID)] {
+				if s.needs(d) {
 					deps = append(deps, "azapi_resource."+symbols[d.Key()])
 				}
 			}

@@ -129,6 +129,8 @@ func kindOfType(t string) (Kind, bool) {
 		return Rule, true
 	case strings.HasSuffix(low, "/savedsearches"):
 		return SavedSearch, true
+	case strings.HasSuffix(low, "/summarylogs"):
+		return SummaryRule, true
 	case strings.HasSuffix(low, "/workbooks"):
 		return Workbook, true
 	case strings.HasSuffix(low, "watchlists/watchlistitems"):
@@ -207,6 +209,10 @@ func (im *importing) resource(m map[string]any, depth int) {
 			r.ID = stableGUID("workbook", r.Name())
 		}
 		r.props()["sourceId"] = im.target.ResourceID()
+	case SummaryRule:
+		if r.props()["isActive"] == nil { // no template says so; a deployed rule runs
+			r.props()["isActive"] = true
+		}
 	case Watchlist:
 		if a, _ := p["watchlistAlias"].(string); a != "" {
 			r.ID = a

@@ -14,6 +14,7 @@ const (
 	savedVersion     = "2020-08-01"
 	tableVersion     = "2022-10-01"
 	workbookVersion  = "2023-06-01"
+	summaryVersion   = "2025-07-01"
 	entraVersion     = "2017-04-01"
 	securityInsights = "/providers/Microsoft.SecurityInsights/"
 )
@@ -27,6 +28,7 @@ const (
 	Table          Kind = "table"
 	Watchlist      Kind = "watchlist"
 	Function       Kind = "function"
+	SummaryRule    Kind = "summaryRule"
 	Rule           Kind = "rule"
 	RuleAction     Kind = "action"
 	HuntingQuery   Kind = "huntingQuery"
@@ -54,6 +56,7 @@ var kindTable = [...]kindInfo{
 		[]string{"searchResults.sourceTable", "searchResults.azureAsyncOperationId", "restoredLogs.azureAsyncOperationId", "schema.columns.isDefaultDisplay", "schema.columns.isHidden"}, true},
 	{Watchlist, "watchlists", "Watchlist", "Microsoft.SecurityInsights/watchlists", []string{"watchlistId", "watchlistAlias", "watchlistType", "created", "updated", "createdBy", "updatedBy", "isDeleted", "provisioningState", "uploadStatus", "tenantId", "watchlistItemsCount", "rawContent", "contentType", "numberOfLinesToSkip", "sasUri"}, nil, false},
 	{Function, "functions", "Parser", "Microsoft.OperationalInsights/workspaces/savedSearches", nil, nil, false},
+	{SummaryRule, "summaries", "", "Microsoft.OperationalInsights/workspaces/summaryLogs", []string{"statusCode", "provisioningState"}, nil, true},
 	{Rule, "rules", "AnalyticsRule", "Microsoft.SecurityInsights/alertRules", []string{"lastModifiedUtc", "lastUpdatedDateUtc", "createdDateUtc"},
 		[]string{"sourceSettings.sourceSubTypes.sourceSubTypeDisplayName", "sourceSettings.sourceSubTypes.severityFilters.isSupported"}, false},
 	{RuleAction, "actions", "", "Microsoft.SecurityInsights/alertRules/actions", []string{"workflowId"}, nil, false},
@@ -95,6 +98,8 @@ func (k Kind) people() string {
 		return "hunting query"
 	case SavedSearch:
 		return "saved search"
+	case SummaryRule:
+		return "summary rule"
 	case AutomationRule:
 		return "automation rule"
 	case DataConnector:
@@ -114,6 +119,8 @@ func collection(t *azure.Target, k Kind) string {
 		return t.ResourceID() + "/tables"
 	case Function, HuntingQuery, SavedSearch:
 		return t.ResourceID() + "/savedSearches"
+	case SummaryRule:
+		return t.ResourceID() + "/summaryLogs"
 	case Workbook:
 		return t.GroupID() + "/providers/Microsoft.Insights/workbooks"
 	case Onboarding:
@@ -148,6 +155,8 @@ func readVersion(k Kind) string {
 		return savedVersion
 	case Workbook:
 		return workbookVersion
+	case SummaryRule:
+		return summaryVersion
 	case Rule:
 		return previewVersion
 	}

@@ -236,6 +236,7 @@ func compare(want, have *Resource, s *State, o PlanOptions) Action {
 			a.want = switched(want, on)
 		}
 	}
+	a.want = a.want.beside(have)
 	if have.Items == nil && a.want.Items != nil {
 		// The rows were not read; they are not compared.
 		c := *a.want

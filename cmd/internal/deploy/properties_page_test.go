@@ -307,7 +307,7 @@ not here is written too: it stands under ` + "`arm:`" + ` in YAML, or as it is i
 		fmt.Fprintf(&b, "| `%s` | %s | kept |\n", strings.TrimPrefix(path, k.String()+"."), list.typeText(p))
 	})
 	b.WriteString("\n## Around all of them\n\n| property | direction |\n|---|---|\n| `id`, `name` | the name is the file's `id` (the alias of a watchlist); the id follows from it and the workspace |\n| `type`, `systemData` | read only |\n| `etag` | read only; every write is guarded by the one that the plan read |\n\n" +
-		"## Not held\n\nSummary rules, anomaly settings (`securityMLAnalyticsSettings`), content packages and templates, playbooks, bookmarks, incidents and threat indicators are not read, not planned and not written.\n")
+		"## Not held\n\nAnomaly settings (`securityMLAnalyticsSettings`), content packages and templates, playbooks, bookmarks, incidents and threat indicators are not read, not planned and not written.\n")
 	if total < 500 {
 		t.Errorf("the list has only %d properties", total)
 	}

@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/seed-caab1ad3/blindspot/content"
+	"github.com/seed-caab1ad3/blindspot/content/attack"
 )
 
 // The list of properties, testdata/properties.txt, as data.
@@ -474,6 +477,15 @@ func (m *maker) agree(t *rapid.T, k *kindOf, p map[string]any) {
 		if p["templateVersion"] != nil {
 			p["alertRuleTemplateName"] = guid(7)
 		}
+		if list, _ := p["techniques"].([]any); len(list) > 0 { // each needs one of its tactics
+			tactics, _ := p["tactics"].([]any)
+			for _, x := range list {
+				if known, ok := attack.Lookup(fmt.Sprint(x)); ok && !slices.ContainsFunc(known.Tactics, func(n string) bool { return slices.Contains(tactics, any(n)) }) {
+					tactics = append(tactics, known.Tactics[0])
+				}
+			}
+			p["tactics"] = tactics
+		}
 		if m.serial%16 != 0 { // the service bounds how many are on
 			p["enabled"] = false
 		}
@@ -482,6 +494,13 @@ func (m *maker) agree(t *rapid.T, k *kindOf, p map[string]any) {
 			if g["matchingMethod"] == "Selected" && isEmpty(g["groupByEntities"]) && isEmpty(g["groupByAlertDetails"]) && isEmpty(g["groupByCustomDetails"]) {
 				g["groupByAlertDetails"] = []any{"Severity"}
 			}
+		}
+	case SummaryRule:
+		d := p["ruleDefinition"].(map[string]any)
+		d["destinationTable"] = fmt.Sprintf("Summary%d_CL", m.serial)
+		d["binSize"] = rapid.SampledFrom([]int{20, 30, 60, 120, 180, 360, 720, 1440}).Draw(t, "size")
+		if d["binStartTime"] != nil {
+			d["binStartTime"] = time.Now().UTC().Truncate(time.Hour).Add(time.Duration(1+m.serial%48) * time.Hour).Format(time.RFC3339)
 		}
 	case AutomationRule:
 		l := p["triggeringLogic"].(map[string]any)

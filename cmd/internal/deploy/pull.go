@@ -77,7 +77,7 @@ func BuildPull(d *Desired, s *State, dir string, o PullOptions) (*Pulled, error)
 		if !selected(want, o.Only, hit) {
 			continue
 		}
-		if want.equal(have) || have.Items == nil && want.Items != nil {
+		if want.beside(have).equal(have) || have.Items == nil && want.Items != nil {
 			p.Same++
 			continue
 		}
@@ -208,7 +208,7 @@ func newFiles(r *Resource, t *azure.Target, name func(string) string) ([]File, e
 		return []File{{name(folder + "/" + slug(r.Name()) + ".json"), b}}, nil
 	}
 	base := slug(r.Name())
-	if r.Kind == Function || r.Kind == Watchlist {
+	if r.Kind == Function || r.Kind == Watchlist || r.Kind == SummaryRule {
 		base = slug(r.ID)
 		if a := r.text("functionAlias"); a != "" {
 			base = slugKeepCase(a)
@@ -255,6 +255,8 @@ func template(r *Resource, columns []string, inline bool) (m map[string]any, ord
 		return armToHunting(r.ID, r.Body), huntingOrder[:], nil
 	case Function:
 		return armToFunction(r.ID, r.Body), functionOrder[:], nil
+	case SummaryRule:
+		return armToSummary(r.ID, r.Body), summaryOrder[:], nil
 	}
 	if columns == nil {
 		columns = columnsOf(r)

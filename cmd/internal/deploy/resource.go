@@ -444,6 +444,9 @@ func (r *Resource) comparable() map[string]any {
 		out["identity"] = id
 	}
 	props := any(r.props())
+	if r.Kind == SummaryRule {
+		props = byGrid(r.props())
+	}
 	if r.Kind.holdsSecrets() {
 		props = withoutSecrets(props)
 	}

@@ -97,7 +97,7 @@ func Read(ctx context.Context, w *azure.Workspace, o ReadOptions) (*State, error
 		g.Go(func() error {
 			all, err := w.List(gctx, collection(s.Target, k), readVersion(k), listQuery(k))
 			if err != nil {
-				if o.Kinds == nil && (azure.IsDenied(err) || azure.IsMissing(err)) && (k == DataConnector || k == Table || k == Onboarding) {
+				if o.Kinds == nil && (azure.IsDenied(err) || azure.IsMissing(err)) && (k == DataConnector || k == Table || k == SummaryRule || k == Onboarding) {
 					note(k, err)
 					return nil
 				}
@@ -163,7 +163,7 @@ func Read(ctx context.Context, w *azure.Workspace, o ReadOptions) (*State, error
 			add(r)
 		})
 	}
-	for _, k := range []Kind{AutomationRule, DataConnector, Onboarding} {
+	for _, k := range []Kind{SummaryRule, AutomationRule, DataConnector, Onboarding} {
 		simple(k)
 	}
 	if want(Table) {

@@ -42,6 +42,11 @@ func (r *Resource) queriesOf() []string {
 		if q := r.text("query"); q != "" {
 			return []string{q}
 		}
+	case SummaryRule:
+		d, _ := r.props()["ruleDefinition"].(map[string]any)
+		if q, _ := d["query"].(string); q != "" {
+			return []string{q}
+		}
 	case Workbook:
 		var doc any
 		if json.Unmarshal([]byte(r.text("serializedData")), &doc) == nil {
@@ -83,6 +88,12 @@ type reads struct {
 
 type readSet struct {
 	tables, functions, watchlists map[string]bool
+	custom                        map[string]bool // tables whose names end in _CL
+}
+
+// needs says whether what reads the set must come after a resource.
+func (s *readSet) needs(d *Resource) bool {
+	return d.Kind == Function && s.functions[d.text("functionAlias")] || d.Kind == Watchlist && s.watchlists[strings.ToLower(d.ID)] || d.Kind == SummaryRule && s.custom[destination(d)]
 }
 
 func newReads(all []*Resource) *reads {
@@ -99,7 +110,7 @@ func (x *reads) of(r *Resource) *readSet {
 	if s := x.cache[r]; s != nil {
 		return s
 	}
-	s := &readSet{map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	s := &readSet{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
 	x.cache[r] = s // before the walk: functions may call in circles
 	for _, q := range r.queriesOf() {
 		names, literals := words(q)
@@ -110,10 +121,14 @@ func (x *reads) of(r *Resource) *readSet {
 				union(s.tables, inner.tables)
 				union(s.functions, inner.functions)
 				union(s.watchlists, inner.watchlists)
+				union(s.custom, inner.custom)
 				continue
 			}
 			if _, ok := tables.Lookup(tables.Sentinel, n); ok {
 				s.tables[n] = true
+			}
+			if strings.HasSuffix(n, "_CL") {
+				s.custom[n] = true
 			}
 		}
 		for l := range literals {
