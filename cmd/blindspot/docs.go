@@ -125,7 +125,7 @@ func manuals() map[string][]byte {
 	}
 	walk("blindspot", app.Commands)
 	for _, t := range topicNames() {
-		list[0].Topics = append(list[0].Topics, docs.Term{Name: strings.ReplaceAll(t, "-", " "), Text: topics[t]})
+		list[0].Topics = append(list[0].Topics, docs.Term{Name: strings.ReplaceAll(t, "-", " "), Text: topicText(t)})
 	}
 	out := map[string][]byte{}
 	for _, m := range list {
