@@ -39,7 +39,7 @@ type makeSet struct {
 	pairs  *keys.Pairs
 	counts []int32 // by group: its values, no more than limit
 	ids    []int32
-	found  []int32
+	fresh  []int32
 }
 
 func newMakeSet(t []value.Type, consts []value.Value, _ value.Type) Accumulator {
@@ -67,15 +67,10 @@ func (a *makeSet) add(group, ids []int32) {
 			}
 		}
 	}
-	a.found = grown(a.found, len(ids))
-	next := int32(a.pairs.Len())
-	a.pairs.IDs(group, ids, a.found[:len(ids)])
-	for i, id := range a.found[:len(ids)] {
-		if id == next {
-			next++
-			if g := group[i]; int(a.counts[g]) < a.limit {
-				a.counts[g]++
-			}
+	a.fresh = a.pairs.Fresh(group, ids, a.fresh[:0])
+	for _, row := range a.fresh {
+		if g := group[row]; int(a.counts[g]) < a.limit {
+			a.counts[g]++
 		}
 	}
 }

@@ -164,7 +164,7 @@ type distinct struct {
 	counts    []int64
 	sketches  map[int32]*hyperloglog.Sketch
 	ids       []int32
-	found     []int32
+	fresh     []int32
 	rows      []int32
 }
 
@@ -272,17 +272,12 @@ func (a *distinct) sketched(col vector.Column, group []int32) (vector.Column, []
 }
 
 func (a *distinct) add(group, ids []int32) {
-	a.found = grown(a.found, len(ids))
-	next := int32(a.pairs.Len())
-	a.pairs.IDs(group, ids, a.found[:len(ids)])
+	a.fresh = a.pairs.Fresh(group, ids, a.fresh[:0])
 	var full []int32
-	for i, id := range a.found[:len(ids)] {
-		if id == next {
-			next++
-			g := group[i]
-			if a.counts[g]++; a.limit >= 0 && a.counts[g] == int64(a.limit)+1 {
-				full = append(full, g)
-			}
+	for _, row := range a.fresh {
+		g := group[row]
+		if a.counts[g]++; a.limit >= 0 && a.counts[g] == int64(a.limit)+1 {
+			full = append(full, g)
 		}
 	}
 	for _, g := range full {

@@ -214,7 +214,7 @@ func TestKnown(t *testing.T) {
 // TestPairs holds pairs of ids against a map, over ranges that grow out of the array.
 func TestPairs(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 3))
-	p := NewPairs()
+	p, set := NewPairs(), NewPairs()
 	want := map[[2]int32]int32{}
 	for round := range 8 {
 		n, spread := 5000, 10<<(2*round)
@@ -223,6 +223,7 @@ func TestPairs(t *testing.T) {
 			a[i], b[i] = int32(r.IntN(spread)), int32(r.IntN(2*spread))-1
 		}
 		p.IDs(a, b, out)
+		fresh := set.Fresh(a, b, nil)
 		for i := range a {
 			key := [2]int32{a[i], b[i]}
 			id, ok := want[key]
@@ -232,11 +233,25 @@ func TestPairs(t *testing.T) {
 			case !ok:
 				id = int32(len(want))
 				want[key] = id
+				if len(fresh) == 0 || fresh[0] != int32(i) {
+					t.Fatalf("round %d: %v is not new in the set", round, key)
+				}
+				fresh = fresh[1:]
 			}
 			if out[i] != id {
 				t.Fatalf("round %d: %v has %d, want %d", round, key, out[i], id)
 			}
 		}
+	}
+	n := 0
+	set.Each(func(a, b int32) {
+		if id, ok := want[[2]int32{a, b}]; !ok || int(id) != n {
+			t.Fatalf("pair %d of the set is %d, %d", n, a, b)
+		}
+		n++
+	})
+	if n != len(want) || set.Len() != n {
+		t.Errorf("the set has %d pairs, want %d", n, len(want))
 	}
 	for key, id := range want {
 		if a, b := p.At(int(id)); a != key[0] || b != key[1] {

@@ -13,9 +13,11 @@ type Pairs struct {
 	dense []int32 // id+1
 	keys  []uint64
 	hash  *Longs
+	bits  []uint64 // instead of dense, for Fresh: whether there is one
 
 	packed []uint64 // scratch
 	places []int32
+	found  []int32
 	seen   int32
 }
 
@@ -150,6 +152,79 @@ func (p *Pairs) IDs(first, second []int32, out []int32) {
 		p.limits = append(p.limits[:0], int(m)+1, int(n)+1)
 		p.prepare(p.limits, len(first)-from)
 		p.combine([][]int32{a, b}, true, out[from:to])
+	}
+}
+
+// Fresh adds pairs and returns the rows whose pairs are new, in order, appended to rows. It is for sets that are never asked
+// for ids: a bit each is enough while their ranges are small, and one set may not use both Fresh and IDs.
+func (p *Pairs) Fresh(first, second []int32, rows []int32) []int32 {
+	for from := 0; from < len(first); from += chunk {
+		to := min(from+chunk, len(first))
+		a, b := first[from:to], second[from:to]
+		m, n := int32(0), int32(0)
+		for i, x := range a {
+			m, n = max(m, x), max(n, b[i])
+		}
+		if p.hash == nil {
+			p.layBits(int(m)+1, int(n)+1, len(first)-from)
+		}
+		if p.hash != nil {
+			p.found = grownIDs(p.found, len(a))
+			out := p.found
+			next := int32(p.hash.Len())
+			p.combine([][]int32{a, b}, true, out)
+			for i, id := range out {
+				if id == next {
+					next++
+					rows = append(rows, int32(from+i))
+				}
+			}
+			continue
+		}
+		stride := p.caps[1]
+		for i, x := range a {
+			y := b[i]
+			if x|y < 0 {
+				continue
+			}
+			at := int(x)*stride + int(y)
+			if w := &p.bits[at>>6]; *w&(1<<(uint(at)&63)) == 0 {
+				*w |= 1 << (uint(at) & 63)
+				p.keys = append(p.keys, uint64(x)<<p.shifts[0]|uint64(y))
+				rows = append(rows, int32(from+i))
+			}
+		}
+	}
+	return rows
+}
+
+// layBits makes bits for first ids below m and second below n, or goes over to a hash table.
+func (p *Pairs) layBits(m, n, rows int) {
+	if p.caps != nil && m <= p.caps[0] && n <= p.caps[1] {
+		return
+	}
+	if p.caps == nil {
+		p.caps = []int{8, 8}
+	}
+	if m > p.caps[0] {
+		p.caps[0] = max(m+m/4, p.caps[0])
+	}
+	if n > p.caps[1] {
+		p.caps[1] = max(n+n/2, p.caps[1])
+	}
+	size := p.caps[0] * p.caps[1]
+	if size > min(max(setLimit, setShare*(len(p.keys)+rows)), setMost) {
+		p.hash = &Longs{}
+		for _, k := range p.keys {
+			p.hash.ID(k, true)
+		}
+		p.bits, p.keys = nil, nil
+		return
+	}
+	p.bits = make([]uint64, size/64+1)
+	for _, k := range p.keys {
+		at := int(k>>p.shifts[0])*p.caps[1] + int(k&(1<<p.widths[1]-1))
+		p.bits[at>>6] |= 1 << (uint(at) & 63)
 	}
 }
 
