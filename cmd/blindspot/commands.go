@@ -41,13 +41,26 @@ func commands() []*cli.Command {
 	}
 }
 
+type versionJSON struct {
+	SchemaVersion int    `json:"schemaVersion"`
+	Version       string `json:"version"`
+	OS            string `json:"os"`
+	Arch          string `json:"arch"`
+	Go            string `json:"go"`
+}
+
 func versionCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "version",
 		Usage: "print the version",
 		Description: `Examples:
-   blindspot version`,
+   blindspot version
+   blindspot version --format json`,
+		Flags: []cli.Flag{&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json"}},
 		Action: func(c *cli.Context) error {
+			if c.String("format") == "json" {
+				return writeIndented(c, versionJSON{1, version, runtime.GOOS, runtime.GOARCH, runtime.Version()})
+			}
 			_, err := fmt.Fprintf(c.App.Writer, "blindspot %s %s/%s %s\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
 			return err
 		},

@@ -103,6 +103,7 @@ func TestOutputsKeepTheirShape(t *testing.T) {
 		{"events.backtest", []string{"backtest", "good", "--format", "jsonl"}},
 		{"report.connect", []string{"connect", "status", "--workspace", address, "--format", "json"}},
 		{"report.connection", []string{"connect", "enable", "--workspace", address, "--format", "json", "--yes", "SignInLogs"}},
+		{"report.version", []string{"version", "--format", "json"}},
 		{"report.failure", []string{"validate", "nowhere", "--format", "json"}},
 		{"report.failure", []string{"test", "--nosuch", "--format", "json"}},
 	} {

@@ -103,7 +103,7 @@ func flagsOf(flags []cli.Flag) []docs.Term {
 		if !ok || f.Names()[0] == "help" || f.Names()[0] == "version" {
 			continue
 		}
-		usage, placeholder := d.GetUsage(), "VALUE"
+		usage, placeholder := d.GetUsage(), placeholderOf(f)
 		if i := strings.IndexByte(usage, '`'); i >= 0 {
 			if n := strings.IndexByte(usage[i+1:], '`'); n >= 0 {
 				placeholder = usage[i+1 : i+1+n]
@@ -130,6 +130,46 @@ func flagsOf(flags []cli.Flag) []docs.Term {
 		out = append(out, t)
 	}
 	return out
+}
+
+// placeholderOf stands for the value of a flag whose usage names none.
+func placeholderOf(f cli.Flag) string {
+	switch f.(type) {
+	case *cli.IntFlag, *cli.Uint64Flag, *cli.Float64Flag:
+		return "N"
+	}
+	switch f.Names()[0] {
+	case "data":
+		return "PATH"
+	case "from", "to", "now", "until":
+		if s, ok := f.(*cli.StringFlag); ok && strings.Contains(s.Usage, "arm,") {
+			return "FORM"
+		}
+		return "TIME"
+	case "start":
+		return "DATE"
+	case "timespan":
+		return "SPAN"
+	case "table":
+		return "TABLE"
+	case "file":
+		return "FILE"
+	case "out", "functions":
+		return "FOLDER"
+	case "delay":
+		return "DELAY"
+	case "check":
+		return "CHECK"
+	case "attack", "fault", "test", "title":
+		return strings.ToUpper(map[string]string{"attack": "attack", "fault": "fault", "test": "name", "title": "text"}[f.Names()[0]])
+	case "streams":
+		return "STREAM"
+	case "severity":
+		return "SEVERITY"
+	case "profile", "category":
+		return "NAME"
+	}
+	return "VALUE"
 }
 
 // writeHelp prints a page: what it is, how it is typed, examples, and only then the rest.

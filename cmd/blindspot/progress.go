@@ -18,7 +18,7 @@ func newBar(w terminal.Stream, what string, total int) *bar {
 	if !w.TTY || total < 2 {
 		return &bar{}
 	}
-	p := mpb.New(mpb.WithOutput(w), mpb.WithWidth(min(w.Width-40, 40)))
+	p := mpb.New(mpb.WithOutput(w), mpb.WithWidth(max(10, min(w.Width-40, 40))))
 	b := p.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d/%d "+what)),
 		mpb.AppendDecorators(decor.AverageSpeed(0, "%.0f/s "), decor.AverageETA(decor.ET_STYLE_GO)))

@@ -42,6 +42,7 @@ func outputs() map[string]output {
 		"report.connection": {"blindspot connect enable and disable --format json", reflect.TypeFor[deploy.Connection]()},
 		"events.test":       {"a line of blindspot test --format jsonl", reflect.TypeFor[testEventJSON]()},
 		"events.backtest":   {"a line of blindspot backtest --format jsonl", reflect.TypeFor[backtestEventJSON]()},
+		"report.version":    {"blindspot version --format json", reflect.TypeFor[versionJSON]()},
 		"report.failure":    {"what a command prints that fails before it has a document", reflect.TypeFor[failureJSON]()},
 	}
 }
