@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 
 	"github.com/seed-caab1ad3/blindspot/content"
@@ -27,7 +26,11 @@ var contextFolders = []string{"functions", "watchlists", "events", "tables", "st
 
 // loadContent reads the files and folders named, ./content when none is, or else the pack inside the binary. Functions,
 // watchlists and event templates that the folder lacks are taken from the pack, so a repository need not copy them.
-func loadContent(paths []string) (*loaded, error) { return loadContentFrom(paths, nil) }
+// It is for commands that end: see collectLate.
+func loadContent(paths []string) (*loaded, error) {
+	collectLate()
+	return loadContentFrom(paths, nil)
+}
 
 // loadContentFrom is loadContent with a cache of what files gave the last time; nil for none.
 func loadContentFrom(paths []string, cache *content.Cache) (*loaded, error) {
@@ -36,9 +39,7 @@ func loadContentFrom(paths []string, cache *content.Cache) (*loaded, error) {
 
 // loadContentOver is loadContentFrom with what opens a folder.
 func loadContentOver(paths []string, cache *content.Cache, open func(dir string) fs.FS) (*loaded, error) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400) // commands over content end soon: memory is cheaper than collecting it
-	}
+	collectSeldom()
 	if len(paths) == 0 {
 		if st, err := os.Stat("content"); err == nil && st.IsDir() {
 			paths = []string{"content"}
@@ -150,6 +151,7 @@ func appendBundle(to, b *content.Bundle) {
 	to.Hunting = append(to.Hunting, b.Hunting...)
 	to.Functions = append(to.Functions, b.Functions...)
 	to.Watchlists = append(to.Watchlists, b.Watchlists...)
+	to.Summaries = append(to.Summaries, b.Summaries...)
 	to.Workbooks = append(to.Workbooks, b.Workbooks...)
 	to.Templates = append(to.Templates, b.Templates...)
 	to.Streams = append(to.Streams, b.Streams...)

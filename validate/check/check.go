@@ -36,7 +36,7 @@ var all = sync.OnceValue(func() []Check {
 	checks := []Check{
 		alertDetails, alertDetailColumns, compile, connectorTypes, customDetailColumns, customDetails, duplicate, entityColumns, entityDynamicColumn, entityMapping,
 		guid, incidentGrouping, lookback, missingTests, overlap, queryLength, resultDescription, ruleKind, schedule, searchUnion, siblingStream, streamTypeClash,
-		suppression, tableDeclared, tactics, techniques, testReferences, thresholdInsideHelper, unboundedSet, version, watchlistItems,
+		summaryRule, suppression, tableDeclared, tactics, techniques, testReferences, thresholdInsideHelper, unboundedSet, version, watchlistItems,
 	}
 	slices.SortFunc(checks, func(a, b Check) int { return strings.Compare(a.ID, b.ID) })
 	return checks
@@ -92,6 +92,7 @@ type Pass struct {
 type results struct {
 	mu        sync.Mutex
 	masks     map[string]string
+	items     []item
 	rules     map[*content.Rule]CompileResult
 	hunting   map[*content.HuntingQuery]CompileResult
 	functions map[*content.Function]CompileResult
@@ -273,8 +274,14 @@ type item struct {
 	compiled   func(*Pass) CompileResult
 }
 
+// items lists them once for all checks.
 func (p *Pass) items() []item {
-	var out []item
+	p.results.mu.Lock()
+	defer p.results.mu.Unlock()
+	if p.results.items != nil {
+		return p.results.items
+	}
+	out := make([]item, 0, len(p.Bundle.Rules)+len(p.Bundle.Hunting))
 	for _, r := range p.Bundle.Rules {
 		out = append(out, item{"rule", r.Doc, r.Query, r.Connectors, r.Tactics, r.Techniques, r.EntityMappings, r.CustomDetails, r.Blindspots, r,
 			func(p *Pass) CompileResult { return p.compiledRule(r) }})
@@ -283,6 +290,7 @@ func (p *Pass) items() []item {
 		out = append(out, item{"hunting query", h.Doc, h.Query, h.Connectors, h.Tactics, h.Techniques, h.EntityMappings, h.CustomDetails, h.Blindspots, nil,
 			func(p *Pass) CompileResult { return p.compiledHunting(h) }})
 	}
+	p.results.items = out
 	return out
 }
 
