@@ -45,7 +45,7 @@ func TestLoadProblems(t *testing.T) {
 		{"a file that is too large", fsOf("rules/a.yaml", strings.Repeat("# x\n", MaxFileSize/4+1)), []string{"c/rules/a.yaml: the file is larger than 8 MB; split it; content files are small"}},
 		{"a test without its rule", fsOf("rules/a.test.yaml", "rule: b.yaml\nnow: 2026-01-05\ntests: [{name: x, alerts: []}]\n"), []string{`c/rules/a.test.yaml:1:7: the test names the rule "b.yaml", which is not there; name the rule's file, relative to the test's folder`}},
 		{"a JSON workbook that is none", fsOf("workbooks/a.json", "{\"a\": 1"), []string{"c/workbooks/a.json:1:7: the file is no JSON: unexpected end of JSON input; a workbook is one JSON object"}},
-		{"unknown kind", fsOf("x.yaml", "a: 1\n"), []string{"c/x.yaml:1:1: nothing tells what this file is, so it is not read; put it into rules/, hunting/, functions/, watchlists/, workbooks/, events/, streams/ or tables/"}},
+		{"unknown kind", fsOf("x.yaml", "a: 1\n"), []string{"c/x.yaml:1:1: nothing tells what this file is, so it is not read; put it into rules/, hunting/, functions/, watchlists/, summaries/, workbooks/, events/, streams/ or tables/"}},
 		{"templates", fsOf("events/a.yaml", "x: {table: T, fields: {A: 1}}\ny: {like: z}\n", "events/b.yaml", "x: {like: x}\n"), []string{
 			`c/events/a.yaml:2:11: the event template "y" is like "z", which is not there; name a template of this folder`,
 			`c/events/b.yaml:1:1: the event template "x" is defined for the second time; the first is c/events/a.yaml:1:1; rename one of them`,

@@ -59,6 +59,9 @@ func (k *Incremental) enter(b *content.Bundle) {
 	for _, t := range b.Tables {
 		names = append(names, t.Doc)
 	}
+	for _, s := range b.Summaries { // their tables have the columns of their queries
+		names = append(names, s.Doc)
+	}
 	if k.base != nil && slices.Equal(names, k.names) {
 		return
 	}

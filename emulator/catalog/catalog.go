@@ -59,6 +59,7 @@ func (c *Catalog) AddBundle(b *content.Bundle) {
 	for _, w := range b.Watchlists {
 		c.AddWatchlist(Watchlist(w))
 	}
+	c.addSummaries(b)
 }
 
 // AddTable adds a table, or takes the place of one with its name.

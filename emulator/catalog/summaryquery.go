@@ -23,14 +23,7 @@ func SummaryRefusals(query string, isFunction func(name string) bool) []SummaryR
 		start, end int
 	}
 	var words []word
-	l := syntax.NewLexer(query)
-	for n := 0; n < 1<<20; n++ {
-		t := l.Next()
-		if t.End <= t.Start {
-			break
-		}
-		words = append(words, word{query[t.Start:t.End], int(t.Start), int(t.End)})
-	}
+	Words(query, func(text string, start, end int) { words = append(words, word{text, start, end}) })
 	next := func(i int) string {
 		if i < len(words) {
 			return words[i].text
@@ -53,4 +46,16 @@ func SummaryRefusals(query string, isFunction func(name string) bool) []SummaryR
 		}
 	}
 	return out
+}
+
+// Words calls take with each token of a query, comments and blanks aside, and where it stands.
+func Words(query string, take func(text string, start, end int)) {
+	l := syntax.NewLexer(query)
+	for range 1 << 20 {
+		t := l.Next()
+		if t.End <= t.Start {
+			return
+		}
+		take(query[t.Start:t.End], int(t.Start), int(t.End))
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-caab1ad3/blindspot/emulator/catalog"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/result"
 )
@@ -84,22 +85,11 @@ const (
 
 var standard = [...]result.Column{{Name: RuleName, Type: value.String}, {Name: RuleLastModified, Type: value.DateTime}, {Name: BinSize, Type: value.Int}, {Name: BinStartTime, Type: value.DateTime}}
 
-// reserved are columns that the workspace fills itself; a result's own goes under a name of its own.
-var reserved = [...]string{"TimeGenerated", "_IsBillable", "_ResourceId", "TenantId", "Type"}
-
-// ColumnName is the name that a column of the query's result has in the destination table.
-func ColumnName(name string) string {
-	if slices.Contains(reserved[:], name) {
-		return "_Original" + name
-	}
-	return name
-}
-
 // Columns are the columns of the destination table for those of the query's result.
 func Columns(query []result.Column) []result.Column {
 	out := []result.Column{{Name: "TimeGenerated", Type: value.DateTime}}
 	for _, c := range query {
-		if c.Name = ColumnName(c.Name); !slices.ContainsFunc(standard[:], func(s result.Column) bool { return s.Name == c.Name }) {
+		if c.Name = catalog.SummaryColumn(c.Name); !slices.ContainsFunc(standard[:], func(s result.Column) bool { return s.Name == c.Name }) {
 			out = append(out, c)
 		}
 	}
@@ -129,7 +119,7 @@ func AppendRows(dst []byte, t *result.Table, of Of, has func(column string) bool
 	tail = append(tail, "\"}\n"...)
 	var names []string
 	for _, c := range t.Columns {
-		name := ColumnName(c.Name)
+		name := catalog.SummaryColumn(c.Name)
 		if has != nil && !has(name) || strings.HasPrefix(name, "_") && slices.ContainsFunc(standard[:], func(s result.Column) bool { return s.Name == name }) {
 			name = ""
 		}

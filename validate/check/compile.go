@@ -20,6 +20,9 @@ var compile = Check{
 		for _, it := range p.items() {
 			p.diagnostics(it.query, it.compiled(p))
 		}
+		for _, s := range p.Bundle.Summaries {
+			p.diagnostics(s.Query, p.ask(s.Query))
+		}
 		for _, f := range p.Bundle.Functions {
 			if res, ok := p.compiledFunction(f); ok {
 				p.diagnostics(f.Query, res)

@@ -39,6 +39,8 @@ func name(k content.Kind) string {
 		return "function"
 	case content.KindWatchlist:
 		return "watchlist"
+	case content.KindSummary:
+		return "summary"
 	case content.KindTest:
 		return "test"
 	case content.KindConfig:
@@ -49,7 +51,7 @@ func name(k content.Kind) string {
 
 // Names returns the names of the schemas that content has, sorted.
 func Names() []string {
-	return []string{"config", "function", "hunting", "rule", "test", "watchlist"}
+	return []string{"config", "function", "hunting", "rule", "summary", "test", "watchlist"}
 }
 
 // Text returns the text of a schema for editors, with the definitions it refers to inside, so that it stands alone.
