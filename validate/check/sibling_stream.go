@@ -20,7 +20,7 @@ var siblingStream = Check{
 		for _, it := range p.items() {
 			res := it.compiled(p)
 			m := p.mask(it.query.String())
-			if _, meant := hasWord(m, "IsInteractive"); meant {
+			if filtersBy(m, "IsInteractive") {
 				continue // the query says itself which of the two it wants
 			}
 			for _, h := range halves {
@@ -46,6 +46,19 @@ var siblingStream = Check{
 			}
 		}
 	},
+}
+
+// filtersBy says whether a where of a masked query names a column.
+func filtersBy(masked, column string) (is bool) {
+	words(masked, func(w string, at int) bool {
+		if w == column {
+			step := masked[strings.LastIndexByte(masked[:at], '|')+1 : at]
+			first := skipSpace(step, 0)
+			is = strings.HasPrefix(step[first:], "where") && !wordByte(step[min(first+len("where"), len(step)-1)])
+		}
+		return !is
+	})
+	return is
 }
 
 // half is one of two tables that hold the halves of one story.

@@ -23,11 +23,7 @@ var thresholdInsideHelper = Check{
 				if _, reads := hasWord(body, "table"); !reads {
 					return true
 				}
-				counted, is := hasWord(body, "summarize")
-				if !is {
-					return true
-				}
-				if i := threshold(body, counted); i >= 0 {
+				if i := threshold(body); i >= 0 {
 					p.report(q.Span(start+i, start+i+len("where")), "let "+name+" only read and shape a table; unite its results, then summarize and compare",
 						"%s counts and compares inside, and is called once a table: events of several tables are never counted together", name)
 				}
@@ -81,23 +77,125 @@ func calls(m, name string) int {
 	return n
 }
 
-// threshold finds a where after an offset that compares with > or >= before the next pipe.
-func threshold(body string, from int) int {
+// threshold finds a where that compares what was counted before it: a name that summarize or make-series gave to a count, a sum or a
+// set, or one that was computed from such a name. Newest rows and first times are no counts.
+func threshold(body string) int {
+	counted := map[string]bool{}
+	names := func(s string) (first string, any bool) {
+		words(s, func(w string, _ int) bool {
+			if counted[w] {
+				any = true
+			}
+			if first == "" {
+				first = w
+			}
+			return !any
+		})
+		return first, any
+	}
 	at := -1
-	words(body[from:], func(w string, i int) bool {
-		if w != "where" {
-			return true
-		}
-		i += from
-		end := len(body)
-		if j := strings.IndexByte(body[i:], '|'); j >= 0 {
-			end = i + j
-		}
-		if strings.Contains(body[i:end], ">") {
-			at = i
-			return false
+	steps(body, func(step string, start int) bool {
+		op, rest := firstWord(step)
+		switch op {
+		case "summarize", "make-series":
+			given := rest
+			if by, is := hasWord(rest, "by"); is {
+				given = rest[:by]
+			}
+			for _, a := range split(given) {
+				name, expr, named := strings.Cut(a, "=")
+				if !named || strings.HasPrefix(expr, "=") {
+					name, expr = "", a
+				}
+				agg, _ := firstWord(expr)
+				if !counts(agg) {
+					continue
+				}
+				if name = strings.TrimSpace(name); name == "" {
+					name = agg + "_" // and what was counted, as the service names it
+					if open := strings.IndexByte(expr, '('); open >= 0 && agg != "count" && agg != "countif" {
+						of, _ := firstWord(expr[open+1:])
+						name = strings.TrimPrefix(agg, "make_") + "_" + of
+						name = strings.TrimPrefix(name, "make")
+					}
+				}
+				counted[name] = true
+			}
+		case "extend", "project", "project-rename", "mv-expand":
+			for _, a := range split(rest) {
+				name, expr, named := strings.Cut(a, "=")
+				if name = strings.TrimSpace(name); !named {
+					continue
+				}
+				if _, any := names(expr); any {
+					for _, n := range strings.FieldsFunc(name, func(r rune) bool { return r >= 0x80 || !wordByte(byte(r)) }) {
+						counted[n] = true
+					}
+				}
+			}
+		case "where":
+			if _, any := names(rest); any && strings.ContainsAny(rest, "<>=") {
+				at = start
+				return false
+			}
 		}
 		return true
 	})
 	return at
+}
+
+// counts says whether an aggregate grows with the number of rows.
+func counts(aggregate string) bool {
+	for _, p := range [...]string{"count", "dcount", "sum", "avg", "make_set", "makeset", "make_list", "makelist"} {
+		if strings.HasPrefix(aggregate, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// steps calls f for what stands between the pipes and semicolons of a masked query, at whatever depth, with the offset of its first word.
+func steps(m string, f func(step string, at int) bool) {
+	for i := 0; i < len(m); {
+		j := i
+		for j < len(m) && m[j] != '|' && m[j] != ';' {
+			j++
+		}
+		if at := skipSpace(m, i); at < j && !f(m[at:j], at) {
+			return
+		}
+		i = j + 1
+	}
+}
+
+// firstWord cuts the first word, which may hold a dash, from a masked text.
+func firstWord(s string) (word, rest string) {
+	i := skipSpace(s, 0)
+	j := i
+	for j < len(s) && (wordByte(s[j]) || s[j] == '-' && j > i) {
+		j++
+	}
+	return s[i:j], s[j:]
+}
+
+// split cuts a masked text at the commas that stand in no bracket of its own. A bracket that closes what was opened before ends it.
+func split(s string) []string {
+	var out []string
+	depth, from := 0, 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			if depth--; depth < 0 {
+				return append(out, s[from:i])
+			}
+		case ',':
+			if depth == 0 {
+				out = append(out, s[from:i])
+				from = i + 1
+			}
+		}
+	}
+	return append(out, s[from:])
 }
