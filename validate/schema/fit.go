@@ -44,82 +44,101 @@ func shapeOf(name string) *shape {
 }
 
 func readShapes(name string) *shape {
-	var common struct {
-		Definitions map[string]json.RawMessage `json:"definitions"`
-	}
-	b, err := files.ReadFile("common.json")
-	if err != nil || json.Unmarshal(b, &common) != nil {
+	definitions := definitions()
+	own, ok := readJSON(name + ".json")
+	if !ok || definitions == nil {
 		return nil
 	}
-	own, err := files.ReadFile(name + ".json")
-	if err != nil {
-		return nil
-	}
-	r := shapeReader{definitions: common.Definitions, known: map[string]*shape{}}
+	r := shapeReader{definitions: definitions, known: map[string]*shape{}}
 	return r.read(own)
 }
 
+// definitions are those that the schemas share.
+var definitions = sync.OnceValue(func() map[string]any {
+	common, _ := readJSON("common.json")
+	all, _ := common.(map[string]any)
+	list, _ := all["definitions"].(map[string]any)
+	return list
+})
+
+func readJSON(file string) (v any, ok bool) {
+	b, err := files.ReadFile(file)
+	return v, err == nil && json.Unmarshal(b, &v) == nil
+}
+
 type shapeReader struct {
-	definitions map[string]json.RawMessage
+	definitions map[string]any
 	known       map[string]*shape
 }
 
-func (r *shapeReader) read(b json.RawMessage) *shape {
+func (r *shapeReader) read(schema any) *shape {
 	s := &shape{maxLength: -1}
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(b, &fields) != nil {
-		s.unsure = true
-		return s
+	fields, ok := schema.(map[string]any)
+	s.unsure = !ok
+	if ref, ok := fields["$ref"].(string); ok {
+		return r.reference(ref) // what stands beside a reference does not count in draft-07
 	}
-	into := func(b json.RawMessage, to any) { s.unsure = s.unsure || json.Unmarshal(b, to) != nil }
-	for key, b := range fields {
+	texts := func(v any) []string {
+		list, ok := v.([]any)
+		out := make([]string, len(list))
+		for i := range list {
+			var text bool
+			out[i], text = list[i].(string)
+			ok = ok && text
+		}
+		s.unsure = s.unsure || !ok
+		return out
+	}
+	number := func(v any) float64 {
+		n, ok := v.(float64)
+		s.unsure = s.unsure || !ok
+		return n
+	}
+	for key, v := range fields {
 		switch key {
 		case "$schema", "$id", "title", "description", "default", "examples", "$comment":
-		case "$ref":
-			var ref string
-			into(b, &ref)
-			return r.reference(ref) // what stands beside a reference does not count in draft-07
 		case "type":
-			if len(b) > 0 && b[0] == '"' {
-				s.types = []string{""}
-				into(b, &s.types[0])
+			if one, ok := v.(string); ok {
+				s.types = []string{one}
 			} else {
-				into(b, &s.types)
+				s.types = texts(v)
 			}
 		case "properties":
-			var list map[string]json.RawMessage
-			into(b, &list)
+			list, ok := v.(map[string]any)
+			s.unsure = s.unsure || !ok
 			s.properties = make(map[string]*shape, len(list))
-			for name, b := range list {
-				s.properties[name] = r.read(b)
+			for name, v := range list {
+				s.properties[name] = r.read(v)
 			}
 		case "additionalProperties":
-			if string(b) == "false" || string(b) == "true" {
-				s.closed = string(b) == "false"
+			if any, ok := v.(bool); ok {
+				s.closed = !any
 			} else {
-				s.others = r.read(b)
+				s.others = r.read(v)
 			}
 		case "required":
-			into(b, &s.required)
+			s.required = texts(v)
 		case "items":
-			s.items = r.read(b)
+			s.items = r.read(v)
 		case "uniqueItems":
-			into(b, &s.unique)
+			s.unique, ok = v.(bool)
+			s.unsure = s.unsure || !ok
 		case "minItems":
-			into(b, &s.minItems)
+			s.minItems = int(number(v))
 		case "minLength":
-			into(b, &s.minLength)
+			s.minLength = int(number(v))
 		case "maxLength":
-			into(b, &s.maxLength)
+			s.maxLength = int(number(v))
 		case "minimum":
-			into(b, &s.minimum)
+			n := number(v)
+			s.minimum = &n
 		case "maximum":
-			into(b, &s.maximum)
+			n := number(v)
+			s.maximum = &n
 		case "enum":
-			into(b, &s.enum) // of anything but texts it is not read
+			s.enum = texts(v) // of anything but texts it is not read
 		case "pattern":
-			var text string
-			into(b, &text)
+			text, _ := v.(string)
 			var err error
 			if s.pattern, err = regexp.Compile(text); err != nil {
 				s.unsure = true
