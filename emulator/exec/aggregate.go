@@ -153,7 +153,6 @@ type grouping struct {
 	picks []*picker
 	args  []*expr.Frame
 	ids   []int32
-	any   bool
 }
 
 func (n *aggregateNode) newGrouping() *grouping {
@@ -177,7 +176,7 @@ func (n *aggregateNode) newGrouping() *grouping {
 	}
 	if n.keys.Len() == 0 {
 		g.table.AddEmpty()
-		g.resize()
+		g.size(g.table.Len())
 	}
 	return g
 }
@@ -198,16 +197,18 @@ func (g *grouping) key(k int, groups []int32) vector.Column {
 	return g.table.Column(k, groups)
 }
 
-func (g *grouping) resize() {
+// size makes room for so many groups.
+func (g *grouping) size(groups int) {
 	for i, a := range g.accs {
 		if a != nil {
-			a.Resize(g.table.Len())
+			a.Resize(groups)
 		} else {
-			g.picks[i].resize(g.table.Len())
+			g.picks[i].resize(groups)
 		}
 	}
 }
 
+// add adds the rows of a batch.
 func (g *grouping) add(b *Batch) error {
 	var ids []int32
 	if g.n.keys.Len() > 0 {
@@ -222,8 +223,8 @@ func (g *grouping) add(b *Batch) error {
 		before := g.table.Len()
 		g.ids = g.table.IDs(keys, b.N, true, false, g.ids)
 		ids = g.ids
-		if g.table.Len() != before {
-			g.resize()
+		if n := g.table.Len(); n != before {
+			g.size(n)
 		}
 	}
 	for i, c := range g.n.calls {
@@ -251,7 +252,7 @@ func (g *grouping) merge(o *grouping) {
 			return
 		}
 		remap = g.table.IDs(o.table.Columns(), o.table.Len(), true, false, nil)
-		g.resize()
+		g.size(g.table.Len())
 	}
 	for i, c := range g.n.calls {
 		if c.fn == nil {
@@ -262,11 +263,19 @@ func (g *grouping) merge(o *grouping) {
 	}
 }
 
-// finish returns a row a group. Key columns are made when they are asked for: a filter of the results often keeps few.
+// finish returns a row a group.
 func (g *grouping) finish() (*Batch, error) {
 	n := g.groups()
-	keyCount := g.n.keys.Len()
-	all := make([]vector.Column, keyCount)
+	results, err := g.results(n)
+	if err != nil {
+		return nil, err
+	}
+	return g.n.batchOf(n, results, g.key), nil
+}
+
+// results returns what the aggregates have of n groups.
+func (g *grouping) results(n int) ([]vector.Column, error) {
+	var all []vector.Column
 	for i, c := range g.n.calls {
 		outs := len(c.Outputs)
 		switch {
@@ -290,18 +299,24 @@ func (g *grouping) finish() (*Batch, error) {
 			all = append(all, col)
 		}
 	}
-	out := make([]vector.Column, len(g.n.columns))
-	for i, p := range g.n.place {
-		if p >= keyCount {
-			out[i] = g.n.fitted(i, all[p])
+	return all, nil
+}
+
+// batchOf returns groups as a batch. Key columns are made when they are asked for: a filter of the results often keeps few. key returns
+// key column k of some groups, nil for all.
+func (n *aggregateNode) batchOf(groups int, results []vector.Column, key func(k int, groups []int32) vector.Column) *Batch {
+	out := make([]vector.Column, len(n.columns))
+	for i, p := range n.place {
+		if at := p - n.keys.Len(); at >= 0 {
+			out[i] = n.fitted(i, results[at])
 		}
 	}
 	var lock sync.Mutex // slices of the batch may be read by several
-	return lazyBatch(n, out, func(i int, rows []int32) vector.Column {
+	return lazyBatch(groups, out, func(i int, rows []int32) vector.Column {
 		lock.Lock()
 		defer lock.Unlock()
-		return g.n.fitted(i, g.key(g.n.place[i], rows))
-	}), nil
+		return n.fitted(i, key(n.place[i], rows))
+	})
 }
 
 // fitted gives output column i its type.
@@ -319,9 +334,11 @@ func (n *aggregateNode) open(r *run) Operator {
 			close()
 		}
 	}, make: func(ctx context.Context) (*Batch, error) {
-		if n.divides {
+		if n.pure() && (n.divides || n.keys.Len() > 1) {
 			if parts := r.split(n.input, morselRows); parts != nil {
-				return n.inParallel(ctx, r, parts)
+				if b, err := n.inParallel(ctx, r, parts); b != nil || err != nil {
+					return b, err
+				}
 			}
 		}
 		in := r.open(n.input)
@@ -356,18 +373,45 @@ func (r *run) within(bytes int64, operator string) error {
 	return nil
 }
 
+// pure reports whether keys and arguments depend on their row alone.
+func (n *aggregateNode) pure() bool {
+	for _, c := range n.calls {
+		if !c.args.Pure() {
+			return false
+		}
+	}
+	return n.keys.Pure()
+}
+
 // inParallel aggregates the first part alone. When it shows that groups are few against rows, the other parts are dealt to
-// the workers in runs, aggregated on their own and merged in order; else merging would cost more than it saves, and the
-// first goes on through all of them.
+// the workers in runs, aggregated on their own and merged in order; else merging would cost more than it saves: groups of
+// several keys are divided among the workers by the hash of their keys, others are left to one. It returns nil where no way serves.
 func (n *aggregateNode) inParallel(ctx context.Context, r *run, parts []Operator) (*Batch, error) {
-	total := n.newGrouping()
-	rows, err := total.addAll(ctx, r, parts[:1])
+	first, err := r.drain(ctx, parts[0], 0)
+	parts[0].Close()
 	if err != nil {
 		return nil, err
 	}
+	total := n.newGrouping()
+	rows := 0
+	for _, b := range first {
+		rows += b.N
+		if err := total.add(b); err != nil {
+			return nil, err
+		}
+	}
 	rest := parts[1:]
-	if total.groups() > 64 && total.groups() > rows/8 {
-		if _, err := total.addAll(ctx, r, rest); err != nil {
+	many := total.groups() > 64 && total.groups() > rows/8
+	switch {
+	case many && total.set == nil && n.keys.Len() > 1:
+		return n.inPartitions(ctx, r, append([]Operator{&batches{list: first}}, rest...))
+	case !n.divides:
+		for _, p := range rest {
+			p.Close()
+		}
+		return nil, nil
+	case many:
+		if err := total.addAll(ctx, r, rest); err != nil {
 			return nil, err
 		}
 		return total.finish()
@@ -376,8 +420,7 @@ func (n *aggregateNode) inParallel(ctx context.Context, r *run, parts []Operator
 	states := make([]*grouping, runs)
 	err = r.forEach(ctx, runs, func(ctx context.Context, i int) error {
 		states[i] = n.newGrouping()
-		_, err := states[i].addAll(ctx, r, rest[i*len(rest)/runs:(i+1)*len(rest)/runs])
-		return err
+		return states[i].addAll(ctx, r, rest[i*len(rest)/runs:(i+1)*len(rest)/runs])
 	})
 	if err != nil {
 		return nil, err
@@ -388,28 +431,27 @@ func (n *aggregateNode) inParallel(ctx context.Context, r *run, parts []Operator
 	return total.finish()
 }
 
-// addAll adds the rows of operators, one after another, and returns their number.
-func (g *grouping) addAll(ctx context.Context, r *run, parts []Operator) (rows int, err error) {
+// addAll adds the rows of operators, one after another.
+func (g *grouping) addAll(ctx context.Context, r *run, parts []Operator) error {
 	for _, p := range parts {
 		for {
 			b, err := p.Next(ctx)
 			if err != nil {
 				p.Close()
-				return rows, err
+				return err
 			}
 			if b == nil {
 				break
 			}
-			rows += b.N
 			if err = g.add(b); err == nil {
 				err = r.within(g.bytes(), "summarize")
 			}
 			if err != nil {
 				p.Close()
-				return rows, err
+				return err
 			}
 		}
 		p.Close()
 	}
-	return rows, nil
+	return nil
 }

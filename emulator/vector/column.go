@@ -5,6 +5,7 @@ package vector
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/apd/v3"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
@@ -124,13 +125,14 @@ type Strings struct {
 // results for each of its values under it. Values never change once a column that uses them has been passed on; a
 // builder makes a new Dict.
 type Dict struct {
-	Values []string
-	hashes sync.Once
-	hashed []uint64
-	ranks  sync.Once
-	ranked []int32
-	blanks sync.Once
-	blank  int64
+	Values  []string
+	hashes  sync.Once
+	hashed  []uint64
+	hashing atomic.Int64 // rows that have asked for hashes
+	ranks   sync.Once
+	ranked  []int32
+	blanks  sync.Once
+	blank   int64
 }
 
 // Dynamics holds dynamic values in one of three encodings. Text, when it is not nil: row i is the JSON text

@@ -20,6 +20,11 @@ func (d *Dict) Empty() (uint32, bool) {
 	return uint32(d.blank), d.blank >= 0
 }
 
+// asked counts rows that want hashes, and reports whether they have become enough to hash all values once.
+func (d *Dict) asked(rows int) bool {
+	return d.hashing.Load() >= int64(len(d.Values)) || d.hashing.Add(int64(4*rows+1024)) >= int64(len(d.Values))
+}
+
 // Hashes returns the hash of each value, by code. It is computed once.
 func (d *Dict) Hashes() []uint64 {
 	d.hashes.Do(func() {

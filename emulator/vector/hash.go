@@ -39,7 +39,7 @@ func Hash(col Column, hashes []uint64) {
 			hashes[i] = fold(hashes[i], hashBool(b, c.Nulls.Has(i)))
 		}
 	case *Strings:
-		if c.Dict != nil && len(c.Dict.Values) <= 4*len(c.Codes)+1024 {
+		if c.Dict != nil && c.Dict.asked(len(c.Codes)) {
 			byCode := c.Dict.Hashes()
 			for i, code := range c.Codes {
 				hashes[i] = fold(hashes[i], byCode[code])
