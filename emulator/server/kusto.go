@@ -104,7 +104,7 @@ func (s *Server) kusto(w http.ResponseWriter, r *http.Request, version, verb str
 		fail(http.StatusServiceUnavailable, "General_ServiceUnavailable", "Kusto.Common.Svc.Exceptions.ServiceUnavailableException", "This stand-in was started without an engine.")
 		return
 	}
-	if !s.enter(w) {
+	if !s.enter(w, r) {
 		return
 	}
 	defer s.leave()

@@ -22,7 +22,9 @@ import (
 const (
 	mostRows       = 500_000
 	mostBytes      = 104_857_600
-	mostConcurrent = 205 // 5 that run and 200 that wait
+	mostRunning    = 5
+	mostConcurrent = mostRunning + 200 // these wait
+	mostQueued     = 3 * time.Minute
 	mostWorkspaces = 100
 	mostBatch      = 100
 	queryTextMost  = 1 << 20
@@ -92,7 +94,7 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusMethodNotAllowed, "MethodNotAllowed", r.Method+" is not allowed here.")
 		return
 	}
-	if !s.enter(w) {
+	if !s.enter(w, r) {
 		return
 	}
 	defer s.leave()
@@ -108,18 +110,39 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 	writeBytes(w, r, http.StatusOK, out)
 }
 
-// enter counts a query in; false means that it has been refused.
-func (s *Server) enter(w http.ResponseWriter) bool {
-	if s.running.Add(1) <= mostConcurrent {
-		return true
+// enter counts a query in and waits until it may run; false means that it has been refused.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request) bool {
+	refuse := func() bool {
+		s.running.Add(-1)
+		w.Header().Set("Retry-After", "5")
+		writeError(w, http.StatusTooManyRequests, "TooManyRequests", "Too many queries run at once.")
+		return false
 	}
-	s.running.Add(-1)
-	w.Header().Set("Retry-After", "5")
-	writeError(w, http.StatusTooManyRequests, "TooManyRequests", "Too many queries run at once.")
-	return false
+	if s.running.Add(1) > mostConcurrent {
+		return refuse()
+	}
+	select {
+	case s.slots <- struct{}{}:
+		return true
+	default:
+	}
+	late := time.NewTimer(mostQueued)
+	defer late.Stop()
+	select {
+	case s.slots <- struct{}{}:
+		return true
+	case <-late.C:
+		return refuse()
+	case <-r.Context().Done():
+		s.running.Add(-1)
+		panic(http.ErrAbortHandler) // nobody is there to read an answer
+	}
 }
 
-func (s *Server) leave() { s.running.Add(-1) }
+func (s *Server) leave() {
+	<-s.slots
+	s.running.Add(-1)
+}
 
 // queryFailure is an error of the query API.
 type queryFailure struct {
@@ -404,7 +427,7 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request) {
 		}
 		seen[q.ID] = true
 	}
-	if !s.enter(w) {
+	if !s.enter(w, r) {
 		return
 	}
 	defer s.leave()

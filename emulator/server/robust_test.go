@@ -80,10 +80,13 @@ func TestOverload(t *testing.T) {
 			}
 		})
 	}
-	for deadline := time.Now().Add(60 * time.Second); e.running.Load() < mostConcurrent; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(60 * time.Second); s.running.Load() < mostConcurrent || e.running.Load() < mostRunning; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("only %d queries run", e.running.Load())
+			t.Fatalf("only %d queries run and %d are there", e.running.Load(), s.running.Load())
 		}
+	}
+	if n := e.running.Load(); n != mostRunning {
+		t.Errorf("%d queries run at once, want %d", n, mostRunning)
 	}
 	for range more {
 		wait.Go(func() {

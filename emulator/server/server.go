@@ -79,10 +79,11 @@ type Server struct {
 	done        sync.WaitGroup
 	throttle    throttle
 	shelf       shelf
-	key         [32]byte     // signs tokens
-	running     atomic.Int64 // queries under way
-	templating  sync.Mutex   // held while templates are put in place
-	templated   atomic.Bool  // they are
+	key         [32]byte      // signs tokens
+	running     atomic.Int64  // queries under way, those that wait too
+	slots       chan struct{} // one for each that runs
+	templating  sync.Mutex    // held while templates are put in place
+	templated   atomic.Bool   // they are
 	rows        *rowJournal
 	binning     sync.Mutex    // held while bins of summary rules run
 	bodyTime    time.Duration // see the constant
@@ -99,7 +100,7 @@ func New(opts Options) (*Server, error) {
 	if !workspaceName(opts.Workspace) {
 		return nil, fmt.Errorf("workspace name %q: want 3 to 63 letters, digits and dashes, no dash at the ends", opts.Workspace)
 	}
-	s := &Server{bodyTime: bodyTime, opts: opts, faults: newFaults(opts.Faults)}
+	s := &Server{bodyTime: bodyTime, opts: opts, faults: newFaults(opts.Faults), slots: make(chan struct{}, mostRunning)}
 	if _, err := rand.Read(s.key[:]); err != nil {
 		return nil, err
 	}
