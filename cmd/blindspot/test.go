@@ -33,6 +33,7 @@ Examples:
    blindspot test content/rules/cross-stream/spray-across-streams.yaml
    blindspot test spray-across-streams --verbose
    blindspot test --run 'seven users' --verbose
+   blindspot test --slowest 10
    blindspot test --mutate --min-score 70
    blindspot test --replay-streams
    blindspot test --faults content/rules/cross-stream/spray-across-streams.yaml
@@ -43,6 +44,7 @@ Examples:
 			&cli.StringFlag{Name: "run", Usage: "run only cases whose name, or rule's name or file, matches this regular `EXPRESSION`"},
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: text, json, jsonl (an event a line, while it runs), junit, github, markdown"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name every rule and case"},
+			&cli.IntFlag{Name: "slowest", Usage: "name the slowest cases, this many"},
 			&cli.BoolFlag{Name: "mutate", Usage: "break each rule in small ways and see whether its tests notice"},
 			&cli.StringFlag{Name: "mutants-out", Usage: "with --mutate, write what was measured to `FILE`, for the pages of blindspot docs"},
 			&cli.Float64Flag{Name: "min-score", Usage: "with --mutate, fail rules whose score in percent is lower"},
@@ -144,7 +146,7 @@ func runTest(c *cli.Context) error {
 		if err != nil {
 			return testReport{}, err
 		}
-		rep := testReport{runs: runs, elapsed: time.Since(begin), verbose: c.Bool("verbose"), named: touched != nil, quiet: c.Bool("quiet"), minScore: c.Float64("min-score")}
+		rep := testReport{runs: runs, elapsed: time.Since(begin), verbose: c.Bool("verbose"), named: touched != nil, quiet: c.Bool("quiet"), slowest: c.Int("slowest"), minScore: c.Float64("min-score")}
 		if f := c.String("coverage-out"); f != "" {
 			if err := os.WriteFile(f, []byte(rep.lcov()), 0o644); err != nil {
 				return rep, fail(exitUsage, "%s: %s", f, plainCause(err))
@@ -181,6 +183,11 @@ func runTest(c *cli.Context) error {
 		return fail(exitUsage, "no tests: a rule's tests stand beside it, in <rule>.test.yaml")
 	}
 	if rep.bad() {
+		if c.String("format") == "text" {
+			if r, x := rep.firstFailure(); x != nil {
+				fmt.Fprintf(remarks(c), "'blindspot explain %s --test %s' shows where its events die\n", shellQuote(r.rule.File()), shellQuote(x.Name))
+			}
+		}
 		return quiet(exitFindings)
 	}
 	return nil
@@ -294,6 +301,7 @@ type testReport struct {
 	runs     []ruleRun
 	elapsed  time.Duration
 	verbose  bool // every rule and case is named, not only those that say something
+	slowest  int  // how many cases are named by their time
 	named    bool // every rule is named
 	quiet    bool
 	minScore float64

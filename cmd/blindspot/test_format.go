@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sort"
 	"strings"
 	"time"
 
@@ -116,6 +117,7 @@ func (t testReport) text(w terminal.Stream) error {
 			}
 		}
 	}
+	t.slowestText(&b)
 	if t.quiet && !t.bad() {
 		_, err := io.WriteString(w, b.String())
 		return err
@@ -219,6 +221,36 @@ type testEventJSON struct {
 func (t testReport) jsonl(w terminal.Stream) error {
 	s := t.summary()
 	return eventStream{w}.write(testEventJSON{Event: "summary", Summary: &s})
+}
+
+// firstFailure is the first case that did not pass, of a rule whose file can be named.
+func (t testReport) firstFailure() (ruleRun, *ruletest.Result) {
+	for _, r := range t.runs {
+		for i := range r.results {
+			if x := &r.results[i]; !x.Passed && !strings.HasPrefix(r.rule.File(), "shipped/") {
+				return r, x
+			}
+		}
+	}
+	return ruleRun{}, nil
+}
+
+// slowestText names the cases that took longest, with their times.
+func (t testReport) slowestText(b *strings.Builder) {
+	type timed struct {
+		rule string
+		ruletest.Result
+	}
+	var all []timed
+	for _, r := range t.runs {
+		for _, x := range r.results {
+			all = append(all, timed{r.rule.Name, x})
+		}
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].Elapsed > all[j].Elapsed })
+	for _, x := range all[:min(max(t.slowest, 0), len(all))] {
+		fmt.Fprintf(b, "%8.1f ms  %s: %s\n", float64(x.Elapsed.Microseconds())/1000, x.rule, x.Name)
+	}
 }
 
 // maxAnnotations is how many annotations of a kind GitHub keeps of one step; it drops the rest without a word.
