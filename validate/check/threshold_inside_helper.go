@@ -11,9 +11,10 @@ var thresholdInsideHelper = Check{
 	ID:      "threshold-inside-helper",
 	Summary: "Streams are united before their events are counted",
 	Why:     "A helper that takes a table's name and holds the threshold is run once a stream: three failures in one stream and three in the other never reach a threshold of five. Unite the streams first, then count.",
+	Fix:     "Where the helper is called for both user sign-in tables, `blindspot validate --fix --unsafe-fixes` lets it read the union of both and calls it once. It is unsafe, because counts grow: run the rule's tests, and look at its threshold again.",
 	Level:   report.Warning,
 	Run: func(p *Pass) {
-		ask := func(q content.Text) {
+		ask := func(q content.Text, mend func(name string, start, end int) *report.Fix) {
 			m := p.mask(q.String())
 			each(m, "let", func(at int) bool {
 				name, body, start, end, ok := lambda(m, at)
@@ -26,15 +27,18 @@ var thresholdInsideHelper = Check{
 				if i := threshold(body); i >= 0 {
 					p.report(q.Span(start+i, start+i+len("where")), "let "+name+" only read and shape a table; unite its results, then summarize and compare",
 						"%s counts and compares inside, and is called once a table: events of several tables are never counted together", name)
+					if fix := mend(name, start, end); fix != nil {
+						p.fix(fix)
+					}
 				}
 				return true
 			})
 		}
 		for _, it := range p.items() {
-			ask(it.query)
+			ask(it.query, func(name string, start, end int) *report.Fix { return p.uniteHelper(it, name, start, end) })
 		}
 		for _, f := range p.Bundle.Functions {
-			ask(f.Query)
+			ask(f.Query, func(string, int, int) *report.Fix { return nil })
 		}
 	},
 }

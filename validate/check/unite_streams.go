@@ -29,7 +29,7 @@ func (p *Pass) unite(it item, h half, was CompileResult) *report.Fix {
 	}
 	name := p.freeName(m, h)
 	text := replaced(q, places, name)
-	text = withLet(text, p.mask(text), p.unionLet(name, m, h, was, strings.Contains(strings.TrimSpace(q), "\n")))
+	text = withLet(text, p.unionLet(name, m, h, was, strings.Contains(strings.TrimSpace(q), "\n")))
 	return p.rewrite(it, h, was, text, "read "+h.sibling+" too")
 }
 
@@ -49,10 +49,14 @@ func (p *Pass) rewrite(it item, h half, was CompileResult, text, title string) *
 		return nil
 	}
 	fix := &report.Fix{Title: title, Unsafe: true, Edits: []content.Edit{e}}
+	declares := func(c content.Connector, table string) bool {
+		return slices.ContainsFunc(c.DataTypes, func(t string) bool { return dataType(t) == table })
+	}
+	if slices.ContainsFunc(it.connectors, func(c content.Connector) bool { return declares(c, h.sibling) }) {
+		return fix
+	}
 	for i, c := range it.connectors {
-		reads := slices.ContainsFunc(c.DataTypes, func(t string) bool { return dataType(t) == h.table })
-		declared := slices.ContainsFunc(c.DataTypes, func(t string) bool { return dataType(t) == h.sibling })
-		if reads && !declared {
+		if declares(c, h.table) {
 			if e, err := it.doc.AppendItem(h.sibling, "requiredDataConnectors", i, "dataTypes"); err == nil {
 				fix.Edits = append(fix.Edits, e)
 			}
@@ -170,15 +174,16 @@ func replaced(q string, places []mention, name string) string {
 	return b.String()
 }
 
-// withLet puts a statement before a query's first one, behind the comments that head it.
-func withLet(q, m, let string) string {
-	at := skipSpace(m, 0)
+// withLet puts a statement before a query, whose comments stay with what they speak of.
+func withLet(q, let string) string {
+	at := skipSpace(q, 0)
 	for at > 0 && (q[at-1] == ' ' || q[at-1] == '\t') {
 		at--
 	}
-	indent := q[at:skipSpace(q, at)]
+	q = q[at:]
+	indent := q[:skipSpace(q, 0)]
 	if strings.Contains(let, "\n") && indent != "" {
 		let = indent + strings.ReplaceAll(strings.TrimSuffix(let, "\n"), "\n", "\n"+indent) + "\n"
 	}
-	return q[:at] + let + q[at:]
+	return let + q
 }
