@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "rewrite docs/demo.svg")
 // demo is what the picture in the README shows: command lines as typed, in a folder with content, a rule and a day of data.
 var demo = []string{
 	"validate my-rules",
-	"test content/rules/cross-stream/spray-across-streams.yaml",
+	"test content/rules/cross-stream/spray-across-streams.yaml --replay-streams",
 	"backtest content/rules/cross-stream/spray-across-streams.yaml --generate days=2,users=200,attack=a1",
 	"query --data data \"union withsource=Stream SigninLogs, AAD*SignInLogs | summarize Events = count() by Stream | sort by Events\"",
 }
