@@ -36,7 +36,7 @@ var all = sync.OnceValue(func() []Check {
 	checks := []Check{
 		alertDetails, alertDetailColumns, compile, connectorTypes, customDetailColumns, customDetails, duplicate, entityColumns, entityDynamicColumn, entityMapping,
 		guid, incidentGrouping, lookback, missingTests, overlap, queryLength, resultDescription, ruleKind, schedule, searchUnion, siblingStream, streamTypeClash,
-		summaryRule, summaryRule, suppression, tableDeclared, tactics, techniques, testReferences, thresholdInsideHelper, unboundedSet, version, watchlistItems,
+		summaryRule, suppression, tableDeclared, tactics, techniques, testReferences, thresholdInsideHelper, unboundedSet, version, watchlistItems,
 	}
 	slices.SortFunc(checks, func(a, b Check) int { return strings.Compare(a.ID, b.ID) })
 	return checks
