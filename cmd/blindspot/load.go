@@ -152,7 +152,6 @@ func appendBundle(to, b *content.Bundle) {
 	to.Functions = append(to.Functions, b.Functions...)
 	to.Watchlists = append(to.Watchlists, b.Watchlists...)
 	to.Summaries = append(to.Summaries, b.Summaries...)
-	to.Summaries = append(to.Summaries, b.Summaries...)
 	to.Workbooks = append(to.Workbooks, b.Workbooks...)
 	to.Templates = append(to.Templates, b.Templates...)
 	to.Streams = append(to.Streams, b.Streams...)
