@@ -27,6 +27,7 @@ type expander struct {
 
 	known   map[*tables.Schema]map[string]string
 	scratch []byte
+	moment  string // the text of a time that was written last
 
 	reads  map[string][]string // what the rule reads by table, a nil list for all columns; nil when that is not known
 	layers *layers             // what templates give, kept for all cases; nil keeps nothing
@@ -369,8 +370,11 @@ func (x *expander) typed(types map[string]string, f content.Field, at content.Po
 		return wrong("a number")
 	case "datetime":
 		if v, ok := f.Value.(string); ok {
+			if v == x.moment { // as most of them are: the row's own
+				return f.Value
+			}
 			if m, err := content.ParseMoment(v); err == nil {
-				return m.At(x.now).UTC().Format(rowTime)
+				return written(m.At(x.now))
 			}
 		}
 		return wrong("a moment, for instance -30m or 2026-01-05T10:00:00Z")

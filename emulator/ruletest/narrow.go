@@ -198,9 +198,7 @@ func (l *layer) narrowTo(x *expander, schema *tables.Schema, columns []string) *
 	known := x.columns(schema)
 	need := map[string]bool{}
 	for _, f := range l.record {
-		switch known[f.Name] {
-		case "string", "dynamic", "": // fits always, or the table has no such column
-		default:
+		if !fits(known[f.Name], f.Value) {
 			n.wanted.columns[f.Name] = true
 		}
 		if n.wanted.columns[f.Name] {
@@ -229,6 +227,20 @@ func (l *layer) narrowTo(x *expander, schema *tables.Schema, columns []string) *
 	}
 	l.narrow[key] = n
 	return n
+}
+
+// fits reports whether a template's value has its column's type whatever a test sets beside it: any value is a text, and what
+// holds no placeholder was found right with the template. A type of "" is of a column that the table lacks.
+func fits(typ string, v any) bool {
+	switch typ {
+	case "string", "dynamic", "":
+		return true
+	case "datetime":
+		if v == "{"+store.TimeColumn+"}" {
+			return true // it is one where the row's time is one
+		}
+	}
+	return !mayHold(v)
 }
 
 // asks calls found with each path that a placeholder of a value may read.

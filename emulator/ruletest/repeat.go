@@ -3,6 +3,7 @@ package ruletest
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed-caab1ad3/blindspot/content"
 	"github.com/seed-caab1ad3/blindspot/content/tables"
@@ -41,7 +42,8 @@ func (r *repeats) record(k int, at string) content.Record {
 	return out
 }
 
-const rowTime = "2006-01-02T15:04:05.0000000Z"
+// written is the text of a time in a row: ISO 8601 to the tick.
+func written(t time.Time) string { return value.FormatDateTime(value.TicksOf(t)) }
 
 // repeats makes the rows of an event; rows have their times already, and number is that of the first in its case. wanted,
 // when not nil, says which columns are made.
@@ -62,18 +64,18 @@ func (x *expander) repeats(schema *tables.Schema, e content.Event, base content.
 		_, table := symbol.SplitWorkspace(schema.Name)
 		rec = append(rec, content.Field{Name: "Type", Value: table})
 	}
-	time := -1
+	times := -1
 	if _, given := rec.Get(store.TimeColumn); !given {
-		time = len(rec)
+		times = len(rec)
 		rec = append(rec, content.Field{Name: store.TimeColumn})
 	}
 
-	varies, timeAsked := variance(rec, own, time, len(rows))
+	varies, timeAsked := variance(rec, own, times, len(rows))
 	var changing []int // what placeholders are replaced in, row by row
 	original := make([]any, len(rec))
 	for i := range rec {
 		original[i] = rec[i].Value
-		if varies[i] && !slices.Contains(own, i) && i != time {
+		if varies[i] && !slices.Contains(own, i) && i != times {
 			changing = append(changing, i)
 		}
 	}
@@ -94,7 +96,7 @@ func (x *expander) repeats(schema *tables.Schema, e content.Event, base content.
 		case empty[f.Name]:
 			field.value = emptyOf(schema, f.Name)
 			at[i] = -1
-		case i == time && known[f.Name] == "datetime":
+		case i == times && known[f.Name] == "datetime":
 			field.time = true
 			at[i] = -1
 		case varies[i]:
@@ -109,8 +111,9 @@ func (x *expander) repeats(schema *tables.Schema, e content.Event, base content.
 		for _, i := range own {
 			rec[i].Value = x.id(rec[i].Name, number+k)
 		}
-		if time >= 0 && (timeAsked || known[store.TimeColumn] != "datetime") {
-			rec[time].Value = rows[k].Time.UTC().Format(rowTime)
+		if times >= 0 && (timeAsked || known[store.TimeColumn] != "datetime") {
+			x.moment = written(rows[k].Time)
+			rec[times].Value = x.moment
 		}
 		if k == 0 {
 			x.fill(rec, nil, 1, e.Position)
@@ -137,7 +140,7 @@ func (x *expander) repeats(schema *tables.Schema, e content.Event, base content.
 // variance tells which columns differ between the n rows of an event: those that are new for each row, those that hold
 // {i}, and those whose placeholders name one that differs. It may say so of more columns than really do. timeAsked is set
 // when a placeholder may read the row's time.
-func variance(rec content.Record, own []int, time, n int) (varies []bool, timeAsked bool) {
+func variance(rec content.Record, own []int, times, n int) (varies []bool, timeAsked bool) {
 	varies = make([]bool, len(rec))
 	var holders []int
 	for i := range rec {
@@ -152,8 +155,8 @@ func variance(rec content.Record, own []int, time, n int) (varies []bool, timeAs
 	for _, i := range own {
 		varies[i] = true
 	}
-	if time >= 0 {
-		varies[time] = true
+	if times >= 0 {
+		varies[times] = true
 	}
 	for changed := true; changed; {
 		changed = false

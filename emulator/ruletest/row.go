@@ -22,7 +22,7 @@ type Row struct {
 }
 
 // Record returns the row's columns with values of the columns' types.
-func (r Row) Record() content.Record { return r.event.record(r.at, r.Time.UTC().Format(rowTime)) }
+func (r Row) Record() content.Record { return r.event.record(r.at, written(r.Time)) }
 
 // Set is the rows of one case by table, tables in the order of the file, rows in the order they were written.
 type Set struct {
