@@ -117,6 +117,13 @@ func (k *KQL) compile(prefix, text, profile string, b *content.Bundle) CompileRe
 		if u.Span.Start < len(prefix) {
 			continue
 		}
+		if name, bodiless := strings.CutSuffix(u.What, ", whose body is not here"); bodiless {
+			out.Diagnostics = append(out.Diagnostics, source.Diagnostic{
+				Code: "BS100", Severity: source.Suggestion, Kind: source.Semantic, Span: shifted(u.Span, len(prefix)),
+				Message: "the body of " + name + " is not here, only what it returns is known", Help: "the rule can be deployed where it is installed; to run its tests here, put it into functions/",
+			})
+			continue
+		}
 		out.Diagnostics = append(out.Diagnostics, source.Diagnostic{
 			Code: "BS100", Severity: source.Warning, Kind: source.Semantic, Span: shifted(u.Span, len(prefix)),
 			Message: u.What + " is not supported by the emulator", Help: "the rule can be deployed; its tests cannot run here",

@@ -128,6 +128,9 @@ func run(doc *content.Document, n string) ([]Violation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n == "rule" || n == "hunting" {
+		leaveOutEmpty(value)
+	}
 	result, err := s.Validate(gojsonschema.NewRawLoader(value)) // decoded already, numbers as json.Number
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", doc.File(), err)
@@ -149,4 +152,24 @@ func run(doc *content.Document, n string) ([]Violation, error) {
 		return a.Message < b.Message
 	})
 	return out, nil
+}
+
+// leaveOutEmpty takes out of a rule the keys without a value that templates keep for later. The service takes them as if they were
+// not there (https://learn.microsoft.com/rest/api/securityinsights/alert-rules/create-or-update, all of them optional).
+func leaveOutEmpty(value any) {
+	rule, is := value.(map[string]any)
+	if !is {
+		return
+	}
+	drop := func(m map[string]any, keys ...string) {
+		for _, k := range keys {
+			if v, has := m[k]; has && v == nil {
+				delete(m, k)
+			}
+		}
+	}
+	drop(rule, "tactics", "relevantTechniques", "entityMappings", "customDetails", "tags", "requiredDataConnectors", "alertDetailsOverride", "eventGroupingSettings", "incidentConfiguration")
+	if details, is := rule["alertDetailsOverride"].(map[string]any); is {
+		drop(details, "alertDisplayNameFormat", "alertDescriptionFormat", "alertSeverityColumnName", "alertTacticsColumnName", "alertDynamicProperties")
+	}
 }

@@ -49,6 +49,8 @@ func TestCheck(t *testing.T) {
 		{"empty", "rules/a.yaml", replace("name: A", "name: ''"), "rules/a.yaml:2:7: name is empty; write a value, or delete the key"},
 		{"too long", "rules/a.yaml", replace("name: A", "name: "+strings.Repeat("é", 300)), "rules/a.yaml:2:7: name is 300 characters long; at most 256 are allowed"},
 		{"null", "rules/a.yaml", replace("description: D", "description:"), "rules/a.yaml:3:13: description is empty; it must be a text"},
+		{"keys kept for later", "rules/a.yaml", rule + "tactics:\nentityMappings:\nalertDetailsOverride:\n  alertTacticsColumnName:\n", ""},
+		{"an empty entry", "rules/a.yaml", rule + "relevantTechniques:\n  -\n", "rules/a.yaml:9:4: an entry of relevantTechniques is empty; it must be a text"},
 		{"a list", "rules/a.yaml", rule + "tactics: InitialAccess\n", `rules/a.yaml:8:10: tactics is "InitialAccess"; it must be a list`},
 		{"threshold", "rules/a.yaml", rule + "triggerThreshold: 20000\n", "rules/a.yaml:8:19: triggerThreshold is 20000; it must be 10000 or less"},
 		{"threshold no integer", "rules/a.yaml", rule + "triggerThreshold: 1.5\n", "rules/a.yaml:8:19: triggerThreshold is 1.5; it must be a whole number"},
