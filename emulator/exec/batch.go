@@ -172,6 +172,14 @@ func (b *Batch) Slice(from, to int) *Batch {
 	switch {
 	case b.lazy != nil && b.base == nil:
 		return &Batch{N: to - from, cols: make([]vector.Column, len(b.cols)), base: b.cols, from: from, lazy: b.lazy}
+	case b.rows != nil:
+		out := &Batch{N: to - from, cols: make([]vector.Column, len(b.cols)), parent: b.parent, rows: b.rows[from:to:to], mapping: b.mapping}
+		for i, c := range b.cols {
+			if c != nil {
+				out.cols[i] = c.Slice(from, to)
+			}
+		}
+		return out
 	case b.base != nil && b.rows == nil:
 		out := baseBatch(b.base, b.from+from, to-from)
 		out.lazy = b.lazy

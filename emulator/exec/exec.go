@@ -219,6 +219,17 @@ func alive(ctx context.Context) error {
 
 // collect reads all rows of a node's operator into one batch. limit bounds the rows, 0 for none.
 func (r *run) collect(ctx context.Context, op Operator, n node, limit int) (*Batch, error) {
+	if o, ok := op.(*lazily); ok && o.out == nil { // what is one batch already need not be cut and put together again
+		b, err := o.make(ctx)
+		if err != nil {
+			return nil, err
+		}
+		o.out = &rowsOf{}
+		if limit > 0 && b.N > limit {
+			return nil, fmt.Errorf("%w: the result has more than %d rows", ErrLimit, limit)
+		}
+		return filled(b, n), nil
+	}
 	batches, err := r.drain(ctx, op, limit)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ type Column struct {
 	own *vector.Dict // the dictionary that all texts so far come from
 	by  codeIDs      // ids by its codes
 
-	texts  texts
+	texts  vector.TextIDs
 	isText bool    // texts are entered
 	byText []int32 // ids by id in texts
 	others map[*vector.Dict]*codeIDs
@@ -144,7 +144,7 @@ func (c *Column) entered(in int32) int32 {
 
 func (c *Column) text(s string, insert bool) int32 {
 	c.enterTexts()
-	return c.textID(c.texts.id(s, insert))
+	return c.textID(c.texts.ID(s, insert))
 }
 
 func (c *Column) textID(in int32) int32 {
@@ -172,13 +172,13 @@ func (c *Column) enterTexts() {
 		part := c.order[from:min(from+run, len(c.order))]
 		for i, code := range part {
 			if code >= 0 {
-				hashes[i] = c.texts.hash(c.own.Values[code])
+				hashes[i] = c.texts.Hash(c.own.Values[code])
 			}
 		}
-		c.texts.touch(hashes[:len(part)])
+		c.texts.Touch(hashes[:len(part)])
 		for i, code := range part {
 			if code >= 0 {
-				part[i] = c.texts.find(c.own.Values[code], hashes[i], true)
+				part[i] = c.texts.Find(c.own.Values[code], hashes[i], true)
 				c.byText = append(c.byText, int32(from+i))
 			}
 		}
@@ -347,15 +347,15 @@ func (c *Column) missing(d *vector.Dict, ids []int32, codes []uint32, insert boo
 				out[from] = id
 				continue
 			}
-			rows[n], hashes[n] = int32(from), c.texts.hash(d.Values[codes[from]])
+			rows[n], hashes[n] = int32(from), c.texts.Hash(d.Values[codes[from]])
 			n++
 		}
-		c.texts.touch(hashes[:n])
+		c.texts.Touch(hashes[:n])
 		for i, row := range rows[:n] {
 			code := codes[row]
 			id := ids[code]
 			if id < 0 {
-				id = c.textID(c.texts.find(d.Values[code], hashes[i], insert))
+				id = c.textID(c.texts.Find(d.Values[code], hashes[i], insert))
 				c.keep(&ids[code], id, insert)
 			}
 			out[row] = id
@@ -415,7 +415,7 @@ func (c *Column) idsOf(d *vector.Dict) *codeIDs {
 // overlap.
 func (c *Column) flat(list []string, guid, insert bool, nullID func() int32, out []int32) {
 	c.enterTexts()
-	if len(c.texts.values) == 0 && !insert {
+	if len(c.texts.Values) == 0 && !insert {
 		for i, s := range list {
 			if out[i] = -1; guid && s == "" {
 				out[i] = nullID()
@@ -431,14 +431,14 @@ func (c *Column) flat(list []string, guid, insert bool, nullID func() int32, out
 		part := list[from:min(from+run, len(list))]
 		hashes := c.hashes[:len(part)]
 		for i, s := range part {
-			hashes[i] = c.texts.hash(s)
+			hashes[i] = c.texts.Hash(s)
 		}
-		c.texts.touch(hashes)
+		c.texts.Touch(hashes)
 		for i, s := range part {
 			if guid && s == "" {
 				out[from+i] = nullID()
 			} else {
-				out[from+i] = c.textID(c.texts.find(s, hashes[i], insert))
+				out[from+i] = c.textID(c.texts.Find(s, hashes[i], insert))
 			}
 		}
 	}
@@ -464,16 +464,16 @@ func (c *Column) value(v value.Value, insert bool) int32 {
 	case value.Decimal:
 		var reduced apd.Decimal
 		reduced.Reduce(v.Dec)
-		before := len(c.texts.values)
+		before := len(c.texts.Values)
 		id := c.text(reduced.Text('G'), insert)
-		if len(c.texts.values) > before {
+		if len(c.texts.Values) > before {
 			c.decs = append(c.decs, v.Dec)
 		}
 		return id
 	case value.Dynamic:
-		before := len(c.texts.values)
+		before := len(c.texts.Values)
 		id := c.text(v.Dyn.JSON(), insert)
-		if len(c.texts.values) > before {
+		if len(c.texts.Values) > before {
 			c.nodes = append(c.nodes, v.Dyn)
 		}
 		return id
@@ -549,7 +549,7 @@ const fewTexts = 1 << 12
 func (c *Column) textValues(ids []int32, nulls bool) vector.Column {
 	dict := c.own
 	if c.isText || dict == nil {
-		if from := c.texts.values; c.given == nil || len(c.given.Values) != len(from) {
+		if from := c.texts.Values; c.given == nil || len(c.given.Values) != len(from) {
 			c.given = &vector.Dict{Values: from[:len(from):len(from)]}
 		}
 		dict = c.given

@@ -124,7 +124,7 @@ func concatStrings(t value.Type, columns []Column, total int) Column {
 		}
 		return &Strings{Typ: t, Flat: flat}
 	}
-	m := merger{dict: &Dict{}, index: map[string]uint32{}}
+	var m merger
 	codes := make([]uint32, 0, total)
 	for _, c := range columns {
 		s := c.(*Strings)
@@ -136,25 +136,16 @@ func concatStrings(t value.Type, columns []Column, total int) Column {
 		}
 		codes = m.translate(codes, s.Dict, s.Codes)
 	}
-	return &Strings{Typ: t, Dict: m.dict, Codes: codes}
+	return &Strings{Typ: t, Dict: &Dict{Values: m.texts.Values}, Codes: codes}
 }
 
 // merger collects the values that occur in several dictionaries.
 type merger struct {
-	dict  *Dict
-	index map[string]uint32
+	texts TextIDs
 	remap map[*Dict][]uint32 // code + 1
 }
 
-func (m *merger) code(s string) uint32 {
-	code, ok := m.index[s]
-	if !ok {
-		code = uint32(len(m.dict.Values))
-		m.index[s] = code
-		m.dict.Values = append(m.dict.Values, s)
-	}
-	return code
-}
+func (m *merger) code(s string) uint32 { return uint32(m.texts.ID(s, true)) }
 
 func (m *merger) translate(out []uint32, d *Dict, codes []uint32) []uint32 {
 	if m.remap == nil {
@@ -165,11 +156,28 @@ func (m *merger) translate(out []uint32, d *Dict, codes []uint32) []uint32 {
 		to = make([]uint32, len(d.Values))
 		m.remap[d] = to
 	}
-	for _, c := range codes {
-		if to[c] == 0 {
-			to[c] = m.code(d.Values[c]) + 1
+	const run = 512
+	var fresh [run]uint32
+	var hashes [run]uint32
+	for len(codes) > 0 {
+		part := codes[:min(run, len(codes))]
+		codes = codes[len(part):]
+		n := 0
+		for _, c := range part {
+			if to[c] == 0 {
+				fresh[n], hashes[n] = c, m.texts.Hash(d.Values[c])
+				n++
+			}
 		}
-		out = append(out, to[c]-1)
+		m.texts.Touch(hashes[:n])
+		for i, c := range fresh[:n] {
+			if to[c] == 0 {
+				to[c] = uint32(m.texts.Find(d.Values[c], hashes[i], true)) + 1
+			}
+		}
+		for _, c := range part {
+			out = append(out, to[c]-1)
+		}
 	}
 	return out
 }
