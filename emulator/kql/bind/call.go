@@ -203,7 +203,7 @@ func (b *binder) callBuiltin(e *syntax.CallExpr, f *symbol.Function, in *place) 
 		switch {
 		case len(args) == 0 && minimum(f) > 0:
 			low, high := minimum(f), maximum(f)
-			b.argumentCount(f.Name, low, high, e.Name.Span())
+			b.argumentCount(f.Name, 0, low, high, e.Name.Span())
 			return b.bad(at)
 		case !anyBad(args):
 			b.noOverload(f.Name, args, e.Name.Span())

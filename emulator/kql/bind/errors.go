@@ -391,8 +391,11 @@ func (b *binder) operatorUndefined(op string, args []*item, at source.Span) {
 	b.fail("KS106", at, help, "%s does not work on %s", op, strings.Join(types, " and "))
 }
 
-func (b *binder) argumentCount(name string, low, high int, at source.Span) {
+// argumentCount reports a call of so many arguments as given.
+func (b *binder) argumentCount(name string, given, low, high int, at source.Span) {
 	switch {
+	case low != high && high >= symbol.Many && given >= low:
+		b.fail("KS120", at, "put the values into a watchlist or a table", "%s takes a million values at most", name)
 	case low != high && high >= symbol.Many:
 		b.fail("KS120", at, "", "%s() takes at least %s", name, arguments(low))
 	case low != high:
@@ -484,6 +487,10 @@ func (b *binder) notFirst(at source.Span) {
 
 func (b *binder) notInFork(at source.Span) {
 	b.fail("KS177", at, "a branch of fork takes operators that read its rows once", "%s cannot stand in a branch of fork", at.Text(b.text))
+}
+
+func (b *binder) notInside(at source.Span, of string) {
+	b.fail("KS177", at, "put it behind "+of, "%s cannot stand in the body of %s", at.Text(b.text), of)
 }
 
 func (b *binder) onlyFirst(at source.Span) {

@@ -142,6 +142,7 @@ func (b *binder) mvApply(t *table, o *syntax.MvApplyOperator) *table {
 	r.Source = b.applyInput(t, at)
 	r.Source.Cols = p.columns()
 	in := newTable(r.Source, t.open)
+	b.insideOperators(o.Subquery, "mv-apply")
 	it := b.subquery(o.Subquery, in)
 	r.At, r.Input = at, t.rel
 	if !b.wantTable(it) {

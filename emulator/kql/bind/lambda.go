@@ -237,9 +237,9 @@ func (b *binder) pair(f *function, args []*item, at source.Span, invoked bool) (
 			return given, true
 		}
 		if low == len(f.params) {
-			b.argumentCount(f.name, low, low, at)
+			b.argumentCount(f.name, len(args), low, low, at)
 		} else {
-			b.argumentCount(f.name, low, len(f.params), at)
+			b.argumentCount(f.name, len(args), low, len(f.params), at)
 		}
 		return given, false
 	}

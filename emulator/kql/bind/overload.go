@@ -524,9 +524,9 @@ func (b *binder) check(f *symbol.Function, sig *symbol.Signature, params []*symb
 	if !validCount(f, sig, len(args)) {
 		switch {
 		case !sig.Repeats():
-			b.argumentCount(name, len(sig.Params), len(sig.Params), at)
+			b.argumentCount(name, len(args), len(sig.Params), len(sig.Params), at)
 		case len(args) < sig.MinArgs() || len(args) > sig.MaxArgs():
-			b.argumentCount(name, sig.MinArgs(), sig.MaxArgs(), at)
+			b.argumentCount(name, len(args), sig.MinArgs(), sig.MaxArgs(), at)
 		default:
 			b.oddArguments(name, at)
 		}

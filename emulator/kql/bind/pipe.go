@@ -733,6 +733,25 @@ func (b *binder) subquery(e syntax.Expr, input *table) *item {
 	return it
 }
 
+// insideOperators reports the operators that the body of mv-apply or partition does not take.
+func (b *binder) insideOperators(e syntax.Expr, of string) {
+	forbidden := func(o syntax.Operator) {
+		switch o.(type) {
+		case *syntax.AssertSchemaOperator, *syntax.MacroExpandOperator:
+			b.notInside(b.keyword(o), of)
+		}
+	}
+	switch e := e.(type) {
+	case *syntax.PipeExpr:
+		b.insideOperators(e.Source, of)
+		for _, o := range e.Operators {
+			forbidden(o)
+		}
+	case *syntax.OperatorExpr:
+		forbidden(e.Operator)
+	}
+}
+
 // applyInput makes the leaf that stands for an input.
 func (b *binder) applyInput(t *table, at source.Span) *ApplyInput {
 	r := &ApplyInput{}
@@ -834,6 +853,7 @@ func (b *binder) partition(t *table, o *syntax.PartitionOperator) *table {
 		b.scope.declare(&local{name: "toscope", shared: &SharedDef{Name: "toscope", Rel: leaf}, cols: leaf.Cols, open: t.open})
 		it = b.withoutRow(func() *item { return b.expr(o.Subquery) })
 	} else {
+		b.insideOperators(o.Subquery, "partition")
 		it = b.subquery(o.Subquery, input)
 	}
 	b.scope = scope

@@ -114,7 +114,7 @@ const (
 
 // Many is a parameter's Max when it may come any number of times: a list after `in` has up to a million values.
 //
-// Source: Kusto documentation, "in operator", syntax.
+// Source: the page of the in operator in the edition that https://www.ibm.com/docs/en/uax?topic=sof-in-1 keeps.
 const Many = 1_000_000
 
 // Param is one parameter of a signature.

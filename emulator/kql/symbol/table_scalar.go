@@ -381,7 +381,7 @@ series_fit_2lines(array:array) =custom
 series_fit_2lines_dynamic(series:array) =custom
 series_fit_line(series:array) =custom
 series_fit_line_dynamic(series:array) =custom
-series_fit_poly(y_series:array, x_series:array?, degree:int?) =custom
+series_fit_poly(y_series:array, x_series:array?, degree:integer?) =custom
 series_floor(series:array) array
 series_greater(series1:array, series2:array) array(bool)
 series_greater(series1:array, series2:number) array(bool)

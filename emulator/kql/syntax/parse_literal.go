@@ -92,7 +92,7 @@ func (p *parser) parseTypeOf() Expr {
 		}
 		p.close(kindCloseParen, ")", open, true)
 	} else {
-		e.Schema = p.parseSchema(true)
+		e.Schema = p.parseSchema(true, true)
 	}
 	e.node = p.from(start)
 	return e

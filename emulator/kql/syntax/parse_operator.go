@@ -653,7 +653,7 @@ func (p *parser) parseEvaluate() Operator {
 	}
 	if p.accept(kindColon) {
 		if p.kind() == kindOpenParen {
-			o.Schema = p.parseSchema(true)
+			o.Schema = p.parseSchema(true, false)
 		} else {
 			o.Schema = p.requireSchema()
 		}

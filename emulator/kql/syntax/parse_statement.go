@@ -238,7 +238,7 @@ func (p *parser) parseNameAndType() (*Name, TypeExpr, bool) {
 			return name, nil, true
 		}
 		defer p.leave()
-		return name, p.parseSchema(false), true
+		return name, p.parseSchema(false, false), true
 	}
 	if t := p.parseType(parameterTypes); t != nil {
 		return name, t, true
@@ -285,14 +285,16 @@ func (k Kind) isExtendedType() bool {
 }
 
 // parseSchema reads (a: string, b: long), (*), or with star (*, a: long); the next token is the bracket.
-func (p *parser) parseSchema(star bool) *SchemaType {
+func (p *parser) parseSchema(star, strict bool) *SchemaType {
 	start := p.start()
 	open, ok := p.open(kindOpenParen, "(")
 	if !ok {
 		return &SchemaType{node: node{p.gap()}}
 	}
 	s := &SchemaType{}
-	p.accept(kindComma)
+	if !strict {
+		p.accept(kindComma)
+	}
 	if p.accept(kindAsterisk) {
 		s.Star = true
 		if star && p.kind() != kindCloseParen {
@@ -302,7 +304,7 @@ func (p *parser) parseSchema(star bool) *SchemaType {
 	if !s.Star || star {
 		s.Columns = parseList(p, (*parser).parseColumnDeclaration, func(p *parser) *ColumnDeclaration {
 			return &ColumnDeclaration{node: node{p.gap()}, Name: p.emptyName()}
-		}, list{what: "column", end: atListEnd, trailing: true})
+		}, list{what: "column", end: atListEnd, trailing: !strict})
 	}
 	p.close(kindCloseParen, ")", open, ok)
 	s.node = p.from(start)
@@ -312,7 +314,7 @@ func (p *parser) parseSchema(star bool) *SchemaType {
 // requireSchema reads a schema or reports that it is missing.
 func (p *parser) requireSchema() *SchemaType {
 	if p.kind() == kindOpenParen {
-		return p.parseSchema(false)
+		return p.parseSchema(false, false)
 	}
 	p.missing("schema such as (a: string, b: long)")
 	return &SchemaType{node: node{p.gap()}}
