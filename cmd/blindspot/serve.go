@@ -26,7 +26,8 @@ func serveCommand() *cli.Command {
 		Name:  "serve",
 		Usage: "stand in for a Sentinel workspace: its APIs on this machine",
 		Description: "Answers the Log Analytics query API, content over Azure Resource Manager, logs ingestion, Azure Data Explorer and the\n" +
-			"token endpoints, so that unmodified SDK clients work against it. It listens on loopback only.\n\n" +
+			"token endpoints, so that unmodified SDK clients work against it. /studio is a page with a box for queries. It listens on\n" +
+			"loopback only.\n\n" +
 			"Examples:\n" +
 			"   blindspot serve --seed-data data --state ./workspace\n" +
 			"   blindspot serve --addr 127.0.0.1:0 --ready-file ready.json &      free ports, told in a file\n" +
@@ -170,7 +171,7 @@ func describe(s *server.Server, ca string, secret bool) ready {
 func printServe(c *cli.Context, r ready) {
 	w := c.App.Writer
 	fmt.Fprintf(w, "# workspace %s (%s)\n# http   %s\n# https  %s\n", r.Workspace, r.WorkspaceID, r.HTTP, r.HTTPS)
-	fmt.Fprintf(w, "# resource %s\n", r.WorkspaceScope)
+	fmt.Fprintf(w, "# resource %s\n# studio %s/studio\n", r.WorkspaceScope, r.HTTP)
 	fmt.Fprintf(w, "# health %s/health; to begin anew: curl -X POST -H 'x-blindspot-reset: yes' %s/reset\n", r.HTTP, r.HTTP)
 	names := make([]string, 0, len(r.Env))
 	for n := range r.Env {

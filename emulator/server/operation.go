@@ -37,6 +37,7 @@ var operations = sync.OnceValue(func() []operation {
 	type r = *http.Request
 	rows := []operation{
 		{methods: "GET", path: "/", serve: (*Server).about},
+		{methods: "GET", path: "/studio", serve: (*Server).studio},
 		{methods: "GET", path: "/health", serve: (*Server).health},
 		{methods: "POST", path: "/reset", serve: (*Server).reset},
 
