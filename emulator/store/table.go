@@ -171,7 +171,8 @@ func (t *Table) Append(d *Data) error {
 			}
 		}
 	}
-	if last := len(t.segments) - 1; last >= 0 && t.segments[last].n+s.n <= smallSegment {
+	// Small segments are joined as the digits of a counter carry: each row is copied a few times, not once an append.
+	for last := len(t.segments) - 1; last >= 0 && t.segments[last].n <= 2*s.n && t.segments[last].n+s.n <= smallSegment; last-- {
 		s = join(t.segments[last], s, t.shape.columns)
 		t.segments = t.segments[:last]
 	}
