@@ -15,9 +15,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-caab1ad3/blindspot/content/nearest"
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql"
-	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/store"
@@ -503,7 +503,7 @@ func (n names) NearestTable(name string) string {
 	}
 	n.w.mu.RUnlock()
 	sort.Strings(own)
-	if near := source.Nearest(name, own); near != "" {
+	if near := nearest.Of(name, own); near != "" {
 		return near
 	}
 	if n.w.o.Catalog != nil {

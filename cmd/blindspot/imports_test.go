@@ -15,12 +15,13 @@ const module = "github.com/seed-caab1ad3/blindspot/"
 // allowed says which of our own packages a package may import. A key ending in "/..." stands for the folder and all
 // below it; the longest key that fits counts. "..." alone allows everything.
 var allowed = map[string][]string{
+	"content/nearest":       {},
 	"content/...":           {"content/..."},
 	"emulator/kql/source":   {},
 	"emulator/kql/value":    {},
-	"emulator/kql/syntax":   {"emulator/kql/source", "emulator/kql/value"},
+	"emulator/kql/syntax":   {"emulator/kql/source", "emulator/kql/value", "content/nearest"}, // which imports nothing
 	"emulator/kql/symbol":   {"emulator/kql/value", "emulator/kql/source"},
-	"emulator/kql/bind":     {"emulator/kql/syntax", "emulator/kql/symbol", "emulator/kql/source", "emulator/kql/value"},
+	"emulator/kql/bind":     {"emulator/kql/syntax", "emulator/kql/symbol", "emulator/kql/source", "emulator/kql/value", "content/nearest"},
 	"emulator/kql":          {"emulator/kql/..."},
 	"emulator/catalog":      {"content/...", "emulator/kql/..."},
 	"emulator/vector":       {"emulator/kql/value"},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-caab1ad3/blindspot/content/nearest"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
@@ -49,7 +50,7 @@ func (w *workspace) TableNames(pattern string) []string {
 	}
 	return out
 }
-func (w *workspace) NearestTable(name string) string { return source.Nearest(name, w.names) }
+func (w *workspace) NearestTable(name string) string { return nearest.Of(name, w.names) }
 
 func columns(s string) []symbol.Column {
 	var out []symbol.Column

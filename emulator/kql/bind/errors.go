@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/seed-caab1ad3/blindspot/content/nearest"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 )
@@ -87,7 +88,7 @@ func (b *binder) unknownName(name string, at source.Span) {
 		}
 		return
 	}
-	help := didYouMean(source.Nearest(name, b.namesInSight()))
+	help := didYouMean(nearest.Of(name, b.namesInSight()))
 	if help == "" {
 		if b.catalog != nil {
 			help = didYouMean(b.catalog.NearestTable(name))
@@ -150,7 +151,7 @@ func (b *binder) noTableLike(pattern string, at source.Span) {
 }
 
 func (b *binder) unknownTable(name string, at source.Span) {
-	help := didYouMean(source.Nearest(name, b.scope.all()))
+	help := didYouMean(nearest.Of(name, b.scope.all()))
 	if help == "" && b.catalog != nil {
 		help = didYouMean(b.catalog.NearestTable(name))
 	}
@@ -170,7 +171,7 @@ func (b *binder) unknownFunction(name string, at source.Span) {
 	if b.kind == aggregate {
 		names = append(names, symbol.Names(symbol.Aggregate)...)
 	}
-	help := didYouMean(source.Nearest(name, names))
+	help := didYouMean(nearest.Of(name, names))
 	if help == "" && b.catalog != nil {
 		help = didYouMean(b.catalog.NearestTable(name))
 	}
@@ -181,7 +182,7 @@ func (b *binder) unknownFunction(name string, at source.Span) {
 }
 
 func (b *binder) unknownPlugin(name string, at source.Span) {
-	b.fail("KS124", at, didYouMean(source.Nearest(name, symbol.Names(symbol.Plugin))), "unknown plugin %q", name)
+	b.fail("KS124", at, didYouMean(nearest.Of(name, symbol.Names(symbol.Plugin))), "unknown plugin %q", name)
 }
 
 func (b *binder) aggregateHere(name string, at source.Span) {
@@ -334,13 +335,13 @@ func (b *binder) zeroStep(at source.Span) {
 }
 
 func (b *binder) wordWanted(at source.Span, words []string) {
-	b.fail("KS005", at, didYouMean(source.Nearest(at.Text(b.text), words)), "expected %s", orList(words))
+	b.fail("KS005", at, didYouMean(nearest.Of(at.Text(b.text), words)), "expected %s", orList(words))
 }
 
 func (b *binder) literalKindWanted(code string, at source.Span, what string) {
 	help := ""
 	if what == "a bool" {
-		help = didYouMean(source.Nearest(at.Text(b.text), []string{"true", "false"}))
+		help = didYouMean(nearest.Of(at.Text(b.text), []string{"true", "false"}))
 	}
 	b.fail(code, at, help, "%s literal is wanted", what)
 }
@@ -453,7 +454,7 @@ func (b *binder) columnsMissing(at source.Span, missing []string, in *table) {
 		names = append(names, c.Name)
 	}
 	help := ""
-	if near := source.Nearest(missing[0], names); near != "" {
+	if near := nearest.Of(missing[0], names); near != "" {
 		help = fmt.Sprintf("it has %q", near)
 	}
 	b.fail("KS249", at, help, "the table lacks %s", orList(missing))
@@ -498,7 +499,7 @@ func (b *binder) onlyFirst(at source.Span) {
 }
 
 func (b *binder) unknownParameter(name string, at source.Span, known []string) {
-	b.warn("KS179", at, didYouMean(source.Nearest(name, known)), "the operator has no parameter %q", name)
+	b.warn("KS179", at, didYouMean(nearest.Of(name, known)), "the operator has no parameter %q", name)
 }
 
 func (b *binder) parameterTwice(name string, at source.Span) {
@@ -506,7 +507,7 @@ func (b *binder) parameterTwice(name string, at source.Span) {
 }
 
 func (b *binder) invalidType(name string, at source.Span) {
-	b.fail("KS160", at, didYouMean(source.Nearest(name, []string{"string", "long", "int", "datetime", "dynamic", "real", "bool", "guid", "timespan", "decimal"})), "%q is no type", name)
+	b.fail("KS160", at, didYouMean(nearest.Of(name, []string{"string", "long", "int", "datetime", "dynamic", "real", "bool", "guid", "timespan", "decimal"})), "%q is no type", name)
 }
 
 func (b *binder) valuesUneven(n int, at source.Span) {

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"github.com/seed-caab1ad3/blindspot/content/nearest"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/symbol"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/syntax"
@@ -275,7 +276,7 @@ func (b *binder) rowMember(base *item, selector syntax.Expr) *item {
 	for _, c := range base.cols {
 		names = append(names, c.Name)
 	}
-	b.fail("KS142", sel.Span(), didYouMean(source.Nearest(sel.Name.Text, names)), "unknown column %q", sel.Name.Text)
+	b.fail("KS142", sel.Span(), didYouMean(nearest.Of(sel.Name.Text, names)), "unknown column %q", sel.Name.Text)
 	it := b.bad(sel.Span())
 	it.setName(sel.Name.Text)
 	return it

@@ -23,18 +23,6 @@ func TestPosition(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	names := []string{"UserPrincipalName", "UserDisplayName", "IPAddress", "AppId", "a"}
-	for _, c := range []struct{ name, want string }{
-		{"UserPrincpalName", "UserPrincipalName"}, {"userprincipalname", "UserPrincipalName"}, {"IPAdress", "IPAddress"},
-		{"IPAdderss", "IPAddress"}, {"ApId", "AppId"}, {"Zzzz", ""}, {"", ""}, {"AppId", ""},
-	} {
-		if got := Nearest(c.name, names); got != c.want {
-			t.Errorf("Nearest(%q) = %q, want %q", c.name, got, c.want)
-		}
-	}
-}
-
 func TestSpanText(t *testing.T) {
 	if got := (Span{2, 99}).Text("abcd"); got != "cd" {
 		t.Errorf("got %q", got)

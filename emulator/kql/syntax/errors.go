@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/seed-caab1ad3/blindspot/content/nearest"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
 )
 
@@ -358,7 +359,7 @@ func characterHelp(text string) string {
 
 // suggestion asks whether another word was meant, when one is near.
 func suggestion(word string, words []string) string {
-	if near := source.Nearest(word, words); near != "" {
+	if near := nearest.Of(word, words); near != "" {
 		return "did you mean \"" + near + "\"?"
 	}
 	return ""
