@@ -62,6 +62,41 @@ func TestNeovim(t *testing.T) {
 	}
 }
 
+// The same with Emacs and its client eglot; skipped where either is missing.
+func TestEmacs(t *testing.T) {
+	emacs, err := exec.LookPath("emacs")
+	if err != nil {
+		t.Skip("emacs is not on the PATH")
+	}
+	if exec.Command(emacs, "--batch", "--eval", "(package-initialize)", "-l", "eglot").Run() != nil {
+		t.Skip("this Emacs has no eglot")
+	}
+	dir := t.TempDir()
+	rule := strings.Replace(strings.Replace(lspRule, "  | summarize Failures", "  |    summarize Failures", 1), " 𝛑", "", 1)
+	writeFiles(t, dir, map[string]string{"content/rules/admins.yaml": rule, "content/rules/admins.test.yaml": lspTest, "content/watchlists/vips.yaml": lspList, "content/functions/README.md": "",
+		"blindspot.yaml": "checks: { overlap: off }\n"})
+	t.Setenv("ROOT", dir+"/")
+	said := editorRuns(t, dir, "content/rules/admins.yaml", emacs, "--batch", "--eval", "(package-initialize)", "-l", absolute(t, "testdata/editors/emacs.el"))
+	var found, titles []string
+	var hover, line, text, why string
+	left := -1
+	said.get("diagnostics", &found)
+	said.get("hover", &hover)
+	said.get("actions", &titles)
+	said.get("after", &left)
+	said.get("line", &line)
+	said.get("format", &text)
+	if len(found) != 1 || !strings.Contains(found[0], `unknown column "UserPrincipleName"`) || !strings.Contains(hover, "KS142") || !strings.Contains(strings.Join(titles, "\n"), "UserPrincipalName") {
+		t.Errorf("%q, %q, %q", found, hover, titles)
+	}
+	if left != 0 || !strings.Contains(line, "UserPrincipalName startswith") || !strings.Contains(text, "\n  | summarize Failures = count() by") {
+		t.Errorf("%d left, %q, %q", left, line, text)
+	}
+	if said.get("failed", &why); why != "" {
+		t.Error(why)
+	}
+}
+
 // heard is what an editor's script told.
 type heard struct {
 	t     *testing.T
