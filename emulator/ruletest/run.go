@@ -119,6 +119,7 @@ func (r *Runner) trial(rule *content.Rule, file *content.TestFile, test *content
 	x := &expander{bundle: r.Bundle, file: file.File(), test: test, now: t.now}
 	var compiled *kql.Compiled
 	ws, changed, wrong := r.base.open(test, t.now)
+	summaries := r.summarized(test)
 	if rule != nil {
 		if wrong != nil {
 			return nil, nil
@@ -126,6 +127,9 @@ func (r *Runner) trial(rule *content.Rule, file *content.TestFile, test *content
 		var ok bool
 		if x.reads, compiled, ok = ws.Reads(rule.Query.String(), kql.Sentinel); !ok {
 			return nil, nil
+		}
+		if len(summaries) > 0 {
+			return nil, nil // what they read is to be there too
 		}
 		x.layers = &r.base.layers
 	}
@@ -143,6 +147,9 @@ func (r *Runner) trial(rule *content.Rule, file *content.TestFile, test *content
 		}
 	}
 	if err := fill(ws, changed, set); err != nil {
+		return nil, place(err)
+	}
+	if err := r.summarize(ws, summaries, test, set, t.now); err != nil {
 		return nil, place(err)
 	}
 	if rule != nil && ws.Compile(rule.Query.String(), kql.Sentinel) != compiled {
