@@ -297,7 +297,7 @@ func (s *server) soak(rate int, span time.Duration, most time.Duration, hold fun
 // overload sends more costly queries at once than may run and wait.
 func (s *server) overload(hold func(bool, string, ...any)) {
 	const at = 400
-	body, _ := json.Marshal(map[string]string{"query": "SigninLogs | summarize dcount(UserPrincipalName), count() by IPAddress, AppDisplayName | top 5 by count_"})
+	body, _ := json.Marshal(map[string]string{"query": "SigninLogs | summarize Users = dcount(UserPrincipalName) by IPAddress | top 5 by Users"})
 	var wait sync.WaitGroup
 	var good, refused, other, untold atomic.Int64
 	begin := time.Now()

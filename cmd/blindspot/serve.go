@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sort"
 	"strings"
 	"sync"
@@ -100,6 +101,9 @@ func serve(c *cli.Context) (err error) {
 	}
 	if opts.Engine, err = serveEngine(c.Context, *c.Generic("seed-data").(*repeated), opts.Now); err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" { // it stays for long beside other programs: it keeps little more than it needs
+		debug.SetGCPercent(50)
 	}
 	s, err := server.New(opts)
 	if err != nil {
