@@ -21,6 +21,9 @@ type entry struct {
 	rows   int
 	closed bool // most texts are distinct: further segments keep their own dictionaries
 
+	source *string // the first of the values that were translated last, which segments made together share
+	of     []uint32
+
 	text *vector.Dict     // the newest, of strings
 	json *vector.JSONDict // the newest, of dynamics
 }
@@ -78,30 +81,40 @@ func (l lexicon) entry(name string, values []string, rows int) *entry {
 	if e.closed {
 		return nil
 	}
-	if size := len(e.values) + len(values); size > fewWords && len(e.values) > e.rows/2 {
-		e.closed, e.index = true, nil
+	if size := len(e.values) + len(values); size > fewWords && len(e.values) > e.rows/2 && !e.last(values) {
+		e.closed, e.index, e.of = true, nil, nil
 		return nil
 	}
 	e.rows += rows
 	return e
 }
 
+// last reports whether these are the values that were translated last.
+func (e *entry) last(values []string) bool {
+	return len(values) > 0 && len(values) == len(e.of) && e.source == &values[0]
+}
+
 // translate returns codes of the shared dictionary for codes of another one, and whether texts were added.
 func (e *entry) translate(values []string, codes []uint32) (out []uint32, grew bool) {
-	of := make([]uint32, len(values))
-	for i, v := range values {
-		code, ok := e.index[v]
-		if !ok {
-			code = uint32(len(e.values))
-			e.values = append(e.values, v)
-			e.index[v] = code
-			grew = true
+	if !e.last(values) {
+		e.of = make([]uint32, len(values))
+		for i, v := range values {
+			code, ok := e.index[v]
+			if !ok {
+				code = uint32(len(e.values))
+				e.values = append(e.values, v)
+				e.index[v] = code
+				grew = true
+			}
+			e.of[i] = code
 		}
-		of[i] = code
+		if len(values) > 0 {
+			e.source = &values[0]
+		}
 	}
 	out = make([]uint32, len(codes))
 	for i, c := range codes {
-		out[i] = of[c]
+		out[i] = e.of[c]
 	}
 	return out, grew
 }
