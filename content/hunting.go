@@ -1,6 +1,10 @@
 package content
 
-import yaml "go.yaml.in/yaml/v4"
+import (
+	"time"
+
+	yaml "go.yaml.in/yaml/v4"
+)
 
 // HuntingQuery is a saved query for people: a rule's query without a schedule.
 type HuntingQuery struct {
@@ -21,6 +25,21 @@ type HuntingQuery struct {
 	Streams        []string
 	Blindspots     []Blindspot
 	Metadata       Record
+
+	Test *TestFile // the test beside it, nil when there is none
+}
+
+// AsRule returns the query as a rule that gives an alert for each row and looks back as far as a workspace commonly keeps its logs, so
+// that it can be tested like a rule. It is in no bundle.
+func (h *HuntingQuery) AsRule() *Rule {
+	return &Rule{
+		Doc: h.Doc, ID: h.ID, Kind: Scheduled, Name: h.Name, Description: h.Description, Severity: "Informational", Version: h.Version, Enabled: true,
+		Connectors: h.Connectors, Tactics: h.Tactics, Techniques: h.Techniques, Query: h.Query,
+		QueryFrequency:  Duration{Value: 24 * time.Hour, Text: "1d"},
+		QueryPeriod:     Duration{Value: 90 * 24 * time.Hour, Text: "90d"},
+		TriggerOperator: "GreaterThan", EntityMappings: h.EntityMappings, CustomDetails: h.CustomDetails, EventGrouping: "AlertPerResult",
+		Tags: h.Tags, Streams: h.Streams, Blindspots: h.Blindspots, Metadata: h.Metadata,
+	}
 }
 
 // File returns the name of the query's file.

@@ -418,10 +418,14 @@ func (l *loader) join(b *Bundle) {
 	for _, r := range b.Rules {
 		byFile[r.File()] = r
 	}
+	queries := make(map[string]*HuntingQuery, len(b.Hunting))
+	for _, h := range b.Hunting {
+		queries[h.File()] = h
+	}
 	for _, t := range b.Tests {
 		file := path.Join(path.Dir(t.File()), strings.ReplaceAll(t.RuleFile, `\`, "/"))
 		rule := byFile[file]
-		if rule == nil && len(l.opts.Paths) > 0 && l.exists(l.inside(file)) {
+		if rule == nil && queries[file] == nil && len(l.opts.Paths) > 0 && l.exists(l.inside(file)) {
 			// The test was named without its rule: read the rule as well.
 			it := l.file(l.inside(file))
 			l.problems = append(l.problems, it.problems...)
@@ -430,7 +434,16 @@ func (l *loader) join(b *Bundle) {
 				b.Documents = append(b.Documents, it.doc)
 				rule = b.Rules[len(b.Rules)-1]
 				byFile[file] = rule
+			} else if it.add != nil && it.doc.Kind == KindHunting {
+				it.add(b)
+				b.Documents = append(b.Documents, it.doc)
+				queries[file] = b.Hunting[len(b.Hunting)-1]
 			}
+		}
+		if h := queries[file]; rule == nil && h != nil && h.Test == nil {
+			h.Test, t.Rule = t, h.AsRule()
+			t.Rule.Test = t
+			continue
 		}
 		if rule == nil {
 			span := t.Doc.Where("rule")
