@@ -1,0 +1,58 @@
+package main
+
+import (
+	"math"
+	"runtime"
+	"runtime/debug"
+	"testing"
+	"time"
+)
+
+func TestGrowthOf(t *testing.T) {
+	for live, want := range map[uint64]int{0: seldom, 1 << 20: seldom, 256 << 20: 400, 512 << 20: 200, 1 << 30: 100, 8 << 30: often} {
+		if got := growthOf(live); got != want {
+			t.Errorf("%d bytes alive: %d percent; want %d", live, got, want)
+		}
+	}
+}
+
+func TestLowered(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		unit int64
+		want int64
+	}{{"1024", 1 << 10, 1 << 20}, {"max", 1, math.MaxInt64}, {"", 1, math.MaxInt64}, {"9223372036854775807", 1 << 10, math.MaxInt64}, {"-1", 1, math.MaxInt64}} {
+		if got := lowered(math.MaxInt64, []byte(c.text), c.unit); got != c.want {
+			t.Errorf("%q times %d: %d; want %d", c.text, c.unit, got, c.want)
+		}
+	}
+}
+
+// A heap that is large is collected more often than a small one, though the command began with a small one.
+func TestCollectionFollowsTheHeap(t *testing.T) {
+	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(-1)
+	defer func() {
+		collection.Store(collectsByUse)
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}()
+	collection.Store(collectsAsGiven)
+	t.Setenv("GOGC", "")
+	t.Setenv("GOMEMLIMIT", "")
+	collectSeldom()
+	if got := debug.SetGCPercent(100); got != seldom {
+		t.Fatalf("%d percent with little alive; want %d", got, seldom)
+	}
+	held := make([]byte, 512<<20)
+	for wait := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		runtime.GC()
+		got := debug.SetGCPercent(100)
+		if got > often && got < seldom {
+			break
+		}
+		if time.Now().After(wait) {
+			t.Fatalf("%d percent with half a GiB alive; want between %d and %d", got, often, seldom)
+		}
+	}
+	runtime.KeepAlive(held)
+}
