@@ -235,7 +235,7 @@ and the resource types, so nothing is served that is not here, and each method i
   azidentity 1.15.0, azcore 1.24.0), Node (@azure/monitor-query 1.3.3, monitor-query-logs 1.0.0, arm-securityinsight 1.0.0-beta.6,
   arm-operationalinsights 9.0.0, identity 4.13.0, monitor-ingestion 1.2.0, azure-kusto-data 7.0.4), Python (azure-identity 1.13.0b2,
   azure-monitor-query 1.1.0, azure-monitor-ingestion 1.0.0b2, azure-mgmt-securityinsight 2.0.0b2, azure-mgmt-loganalytics 13.0.0b6,
-  azure-mgmt-applicationinsights 3.1.0, azure-mgmt-resource 22.0.0, azure-kusto-data 4.1.1), az (Azure CLI 2.45.0).
+  azure-mgmt-applicationinsights 3.1.0, azure-mgmt-monitor 5.0.1, azure-mgmt-resource 22.0.0, azure-kusto-data 4.1.1), az (Azure CLI 2.45.0).
 - **api-versions**: those that are known. One that is newer, or lies between them, is answered as the nearest before it in its line (stable or
   preview), and the headers ` + "`x-blindspot-api-version` and `Warning`" + ` say so: a new SDK is not locked out. One that is older than the oldest is
   refused with ` + "`NoRegisteredProviderFound`" + ` and the service's text, one that is no day of the calendar with ` + "`InvalidApiVersionParameter`" + `,

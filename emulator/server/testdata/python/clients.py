@@ -483,7 +483,24 @@ def workbooks():
     listed = list(c.workbooks.list_by_resource_group(GROUP, category="sentinel", source_id=RESOURCE, can_fetch_content=True))
     assert [x.name for x in listed] == [id] and listed[0].serialized_data == text
     assert list(c.workbooks.list_by_subscription(category="sentinel"))[0].serialized_data is None
+    book.display_name = "Signs again"
+    c.workbooks.create_or_update(GROUP, id, book)
+    revisions = list(c.workbooks.revisions_list(GROUP, id))
+    assert [x.display_name for x in revisions] == ["Signs", "Signs again"] and revisions[0].name == id, revisions
+    assert c.workbooks.revision_get(GROUP, id, revisions[0].revision).display_name == "Signs"
     c.workbooks.delete(GROUP, id)
+
+
+@check
+def diagnostic_settings():
+    from azure.mgmt.monitor import MonitorManagementClient
+    c = MonitorManagementClient(EnvironmentCredential(), SUBSCRIPTION, base_url=HTTPS)
+    made = c.diagnostic_settings.create_or_update(RESOURCE, "own", {"workspace_id": RESOURCE, "logs": [{"category": "SummaryLogs", "enabled": True}]})
+    assert made.name == "own" and made.logs[0].category == "SummaryLogs" and made.logs[0].enabled
+    assert [x.name for x in c.diagnostic_settings.list(RESOURCE)] == ["own"]
+    refused(lambda: c.diagnostic_settings.create_or_update(RESOURCE, "none", {"logs": [{"category": "Audit", "enabled": True}]}), 400, "data sink")
+    c.diagnostic_settings.delete(RESOURCE, "own")
+    refused(lambda: c.diagnostic_settings.get(RESOURCE, "own"), 404)
 
 
 @check
