@@ -123,7 +123,7 @@ func (t testReport) text(w terminal.Stream) error {
 		return err
 	}
 	tests, passed, skipped := t.counts()
-	fmt.Fprintf(&b, "%s, %s, %d passed, %d failed", counted(len(t.runs), "rule"), counted(tests, "test"), passed, tests-passed)
+	fmt.Fprintf(&b, "%s, %s, %d passed, %d failed", t.tested(), counted(tests, "test"), passed, tests-passed)
 	if skipped > 0 {
 		fmt.Fprintf(&b, ", %d skipped", skipped)
 	}
@@ -303,7 +303,7 @@ const maxMarkdown = 60000
 func (t testReport) markdown(w terminal.Stream) error {
 	var b strings.Builder
 	tests, passed, skipped := t.counts()
-	fmt.Fprintf(&b, "### blindspot test\n\n%s, %s, %d passed, %d failed", counted(len(t.runs), "rule"), counted(tests, "test"), passed, tests-passed)
+	fmt.Fprintf(&b, "### blindspot test\n\n%s, %s, %d passed, %d failed", t.tested(), counted(tests, "test"), passed, tests-passed)
 	if skipped > 0 {
 		fmt.Fprintf(&b, ", %d skipped", skipped)
 	}
