@@ -103,8 +103,9 @@ func runTest(c *cli.Context) error {
 		}
 	}
 	var cache *content.Cache
+	var kept *ruletest.Kept
 	if c.Bool("watch") {
-		cache = &content.Cache{}
+		cache, kept = &content.Cache{}, &ruletest.Kept{}
 	}
 	l, named, err := contentNamed(c.Args().Slice(), cache)
 	if err != nil {
@@ -118,7 +119,7 @@ func runTest(c *cli.Context) error {
 	if len(broken) > 0 && cache == nil {
 		return quiet(exitUsage)
 	}
-	mode := testMode{mutate: c.Bool("mutate"), replay: c.Bool("replay-streams"), faults: c.Bool("faults"), coverage: c.Bool("coverage") || c.String("coverage-out") != "", jobs: c.Int("jobs"), named: named, talk: remarks(c)}
+	mode := testMode{mutate: c.Bool("mutate"), replay: c.Bool("replay-streams"), faults: c.Bool("faults"), coverage: c.Bool("coverage") || c.String("coverage-out") != "", jobs: c.Int("jobs"), named: named, kept: kept, talk: remarks(c)}
 	if c.String("workspace") != "" {
 		if mode.elsewhere, err = elsewhere(c, l); err != nil {
 			return err
@@ -197,6 +198,7 @@ type testMode struct {
 	mutate, replay, faults, coverage bool
 	jobs                             int
 	elsewhere                        ruletest.Elsewhere
+	kept                             *ruletest.Kept               // nil keeps no rows for the next time
 	touched                          func(*content.TestFile) bool // nil: all
 	named                            map[*content.Rule]bool       // nil: all
 	each                             func(r ruleRun, total int)   // told of each rule as soon as those before it are done; nil for nobody
@@ -219,6 +221,9 @@ func testRules(ctx context.Context, l *loaded, want *regexp.Regexp, mode testMod
 	}
 	runner := ruletest.New(l.Bundle, sentinel.DefaultOptions())
 	runner.Elsewhere = mode.elsewhere
+	if mode.kept != nil {
+		runner.Keep(mode.kept)
+	}
 	next := make(chan int)
 	var wg sync.WaitGroup
 	var done atomic.Int64

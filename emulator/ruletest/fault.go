@@ -90,7 +90,11 @@ func (r *Runner) disturbed(ctx context.Context, rule *content.Rule, file *conten
 	}
 	if twice {
 		changed, _ := changedTables(t)
-		if err := fill(ready.ws, changed, ready.set); err != nil {
+		again, err := rowsOf(ready.ws, changed, ready.set)
+		if err == nil {
+			err = ingest(ready.ws, again)
+		}
+		if err != nil {
 			return err.Error(), Silent
 		}
 	}

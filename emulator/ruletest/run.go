@@ -26,6 +26,13 @@ type Runner struct {
 	Elsewhere Elsewhere
 
 	base *base
+	kept *Kept
+}
+
+// Keep makes the runner use rows that were kept by runners before it, and keep its own.
+func (r *Runner) Keep(k *Kept) {
+	k.of(r.Bundle)
+	r.kept = k
 }
 
 // New returns a runner for the content of a bundle.
@@ -120,6 +127,8 @@ func (r *Runner) trial(rule *content.Rule, file *content.TestFile, test *content
 	var compiled *kql.Compiled
 	ws, changed, wrong := r.base.open(test, t.now)
 	summaries := r.summarized(test)
+	var known *keptCase
+	var columns string
 	if rule != nil {
 		if wrong != nil {
 			return nil, nil
@@ -128,34 +137,51 @@ func (r *Runner) trial(rule *content.Rule, file *content.TestFile, test *content
 		if x.reads, compiled, ok = ws.Reads(rule.Query.String(), kql.Sentinel); !ok {
 			return nil, nil
 		}
-		if len(summaries) > 0 {
-			return nil, nil // what they read is to be there too
+		for _, s := range summaries {
+			if _, read := x.reads[s.DestinationTable]; read {
+				return nil, nil // what they read is to be there too
+			}
 		}
+		summaries = nil
 		x.layers = &r.base.layers
-	}
-	set, errs := x.expand()
-	if len(errs) > 0 {
-		return nil, errs
-	}
-	if wrong != nil {
-		return nil, place(wrong)
-	}
-	for _, table := range set.Tables {
-		for i := range table.Rows { // as the service does with rows that come days late
-			row := &table.Rows[i]
-			row.Time = sentinel.Received(row.Time, row.Ingested, r.Options)
+		if r.kept != nil {
+			columns = readOf(test, x.reads)
+			known = r.kept.get(test, t.now, columns)
 		}
 	}
-	if err := fill(ws, changed, set); err != nil {
+	if known == nil {
+		set, errs := x.expand()
+		if len(errs) > 0 {
+			return nil, errs
+		}
+		if wrong != nil {
+			return nil, place(wrong)
+		}
+		for _, table := range set.Tables {
+			for i := range table.Rows { // as the service does with rows that come days late
+				row := &table.Rows[i]
+				row.Time = sentinel.Received(row.Time, row.Ingested, r.Options)
+			}
+		}
+		data, err := rowsOf(ws, changed, set)
+		if err != nil {
+			return nil, place(err)
+		}
+		known = &keptCase{t.now, columns, set, data}
+		if rule != nil {
+			r.kept.put(test, known)
+		}
+	}
+	if err := ingest(ws, known.data); err != nil {
 		return nil, place(err)
 	}
-	if err := r.summarize(ws, summaries, test, set, t.now); err != nil {
+	if err := r.summarize(ws, summaries, test, known.set, t.now); err != nil {
 		return nil, place(err)
 	}
 	if rule != nil && ws.Compile(rule.Query.String(), kql.Sentinel) != compiled {
 		return nil, nil // the rows changed what the query means
 	}
-	t.set, t.ws = set, ws
+	t.set, t.ws = known.set, ws
 	return t, nil
 }
 

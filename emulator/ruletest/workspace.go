@@ -107,22 +107,21 @@ func (x *base) open(test *content.TestCase, now time.Time) (ws *emulator.Workspa
 	return ws, changed, nil
 }
 
-// fill loads the events of a case into its workspace.
-func fill(ws *emulator.Workspace, changed map[string]*changes, set *Set) error {
+// rowsOf makes the rows of a case for its workspace.
+func rowsOf(ws *emulator.Workspace, changed map[string]*changes, set *Set) ([]*store.Data, error) {
+	var out []*store.Data
 	for _, t := range set.Tables {
 		in, name := symbol.SplitWorkspace(t.Schema.Name)
 		if len(t.Rows) == 0 || changed[in].hidden[name] {
 			continue
 		}
 		data, err := t.data(ws.Shape(t.Schema.Name))
-		if err == nil {
-			err = ws.Ingest(data)
-		}
 		if err != nil {
-			return fmt.Errorf("table %s: %w", t.Schema.Name, err)
+			return nil, fmt.Errorf("table %s: %w", t.Schema.Name, err)
 		}
+		out = append(out, data)
 	}
-	return nil
+	return out, nil
 }
 
 // variant returns the catalog that was made first for the same changes, so that a query means the same in both.
