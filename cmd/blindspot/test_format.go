@@ -44,7 +44,7 @@ func (t testReport) text(w terminal.Stream) error {
 		if failed > 0 {
 			mark = w.Paint(terminal.Red, "FAIL")
 		}
-		fmt.Fprintf(&b, "%s  %-58s %8s", mark, r.rule.Name, counted(len(r.results), "test"))
+		fmt.Fprintf(&b, "%s  %-*s %8s", mark, min(58, max(20, w.Width-22)), r.rule.Name, counted(len(r.results), "test"))
 		if failed > 0 {
 			fmt.Fprintf(&b, ", %d failed", failed)
 		}
