@@ -157,6 +157,14 @@ func rulesOf(c *cli.Context) (*loaded, []*content.Rule, error) {
 			rules = append(rules, r)
 		}
 	}
+	if len(rules) == 0 && named == nil {
+		// A hunting query that has tests is run as the rule that they test.
+		for _, h := range l.Hunting {
+			if h.Test != nil && l.wanted(h.File()) {
+				rules = append(rules, h.Test.Rule)
+			}
+		}
+	}
 	if len(rules) == 0 {
 		return nil, nil, fail(exitUsage, "no rules; name a file, a folder or a rule")
 	}
