@@ -130,3 +130,28 @@ func BenchmarkCompileFirst(b *testing.B) {
 		kql.Compile(rule, kql.Options{Catalog: catalog.New(tables.Sentinel), Profile: kql.Sentinel})
 	}
 }
+
+// Of union * over no data every name may be a column, also one that is a table's.
+func TestColumnsOfEveryTable(t *testing.T) {
+	for query, want := range map[string]string{
+		"union * | extend a = coalesce(Operation, OperationName) | distinct Type, a":                                          "Type: string, a: unknown",
+		"union withsource=Name * | where TimeGenerated > ago(1d) and Operation == 'x' | summarize max(TimeGenerated) by Name": "Name: string, max_TimeGenerated: datetime",
+		"search 'x' | distinct Type, Operation":                                                                               "Type: string, Operation: unknown",
+		"let Operation = 5; union * | where Free == Operation | project Free":                                                 "Free: unknown",
+		"SigninLogs | extend a = coalesce(Operation, '')":                                                                     "KS108",
+	} {
+		c := kql.Compile(query, kql.Options{Catalog: catalog.New(tables.Sentinel), Profile: kql.Sentinel})
+		var got []string
+		for _, d := range c.Diagnostics {
+			got = append(got, d.Code)
+		}
+		if got == nil {
+			for _, col := range c.Columns {
+				got = append(got, col.Name+": "+col.Type.String())
+			}
+		}
+		if s := strings.Join(got, ", "); s != want {
+			t.Errorf("%s: %s, want %s", query, s, want)
+		}
+	}
+}

@@ -25,6 +25,9 @@ func (b *binder) name(n *syntax.NameRef, tabular bool) *item {
 	if !tabular {
 		it = b.columnName(text, at)
 	}
+	if it == nil && !tabular && b.kind != aggregate && b.columnOfAny(text) {
+		it = b.columnItem(b.infer(b.row, text), at)
+	}
 	if it == nil {
 		it = b.otherName(text, at, tabular)
 	}
@@ -37,6 +40,36 @@ func (b *binder) name(n *syntax.NameRef, tabular bool) *item {
 	it.node = n
 	it.setName(text)
 	return it
+}
+
+// columnOfAny reports whether a name that means a table is rather a column: the row is of all tables there are, of which
+// some have columns with the names of others (Operation).
+func (b *binder) columnOfAny(text string) bool {
+	if b.row == nil || !b.row.open || b.catalog == nil || b.scope.find(text) != nil {
+		return false
+	}
+	if _, table := b.catalog.Table(text); !table {
+		return false
+	}
+	return ofEveryTable(b.row.rel, 0)
+}
+
+// ofEveryTable reports whether a relation's rows are those of union * or search *, of which nothing is known.
+func ofEveryTable(r Rel, depth int) bool {
+	if depth > maxDepth {
+		return false
+	}
+	switch r := r.(type) {
+	case *Scan:
+		return r.Missing && r.Table == "*"
+	case *Filter, *Project, *Sort, *Top, *Take, *Sample, *Serialize, *Union:
+		for _, in := range r.Inputs() {
+			if ofEveryTable(in, depth+1) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // columnName finds a column of the input, nil when there is none.

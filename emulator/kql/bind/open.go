@@ -67,6 +67,9 @@ func (b *binder) demand(r Rel, name string, depth int) (Rel, *Column) {
 	switch r := r.(type) {
 	case *Scan:
 		c := &Column{Name: name}
+		if r.Missing && r.Table == "*" {
+			c.Type = standardType(name)
+		}
 		r.Cols = appendColumn(r.Cols, c)
 		if !r.Missing {
 			if b.opened == nil {
@@ -154,10 +157,16 @@ func (b *binder) demand(r Rel, name string, depth int) (Rel, *Column) {
 		return r, c
 	case *Union:
 		out := &Column{Name: name}
+		legs := 0
 		for i, in := range r.Rels {
 			var c *Column
 			if b.isOpen(in, 0) {
 				r.Rels[i], c = b.demand(in, name, depth)
+				if legs++; legs == 1 {
+					out.Type = c.Type
+				} else if c.Type != out.Type {
+					out.Type = value.Unknown
+				}
 			}
 			r.Map[i] = append(r.Map[i], c)
 		}
@@ -195,6 +204,19 @@ func (b *binder) demand(r Rel, name string, depth int) (Rel, *Column) {
 		return r, out
 	}
 	return nullColumn(r, name)
+}
+
+// standardType is the type of the columns that every table has.
+//
+// Source: https://learn.microsoft.com/azure/azure-monitor/logs/log-standard-columns; Timestamp is what Defender's tables have.
+func standardType(name string) value.Type {
+	switch name {
+	case "TimeGenerated", "Timestamp":
+		return value.DateTime
+	case "Type":
+		return value.String
+	}
+	return value.Unknown
 }
 
 // keepOrder makes a relation begin with the columns that it had before: uses of a shared relation pair by position.
