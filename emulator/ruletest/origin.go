@@ -55,51 +55,60 @@ func (o origin) below() (bind.Rel, []*bind.Column) {
 	return o.def.Rel, out
 }
 
-// rowOf lists the shared relations of which columns are handed on together, all from one row.
-func (k *knowledge) rowOf(r bind.Rel, cols []*bind.Column) (out []origin) {
+// climb goes down from a relation with columns of it, and lists the shared relations that it comes by with the places of
+// those columns. through gives the input to go on in and, of a column, the input's that it is; a nil step says that the
+// columns are the input's own, a nil input that the way ends.
+func climb(r bind.Rel, cols []*bind.Column, through func(bind.Rel) (in bind.Rel, step func(*bind.Column) *bind.Column)) (out []origin) {
 	for range maxClimb {
-		var step func(*bind.Column) *bind.Column
-		var in bind.Rel
-		switch x := r.(type) {
-		case *bind.Shared:
-			places := placesOf(x, cols)
+		if use, ok := r.(*bind.Shared); ok {
+			places := placesOf(use, cols)
 			if places == nil {
 				return out
 			}
-			out = append(out, origin{x.Def, places})
+			out = append(out, origin{use.Def, places})
 			r, cols = out[len(out)-1].below()
 			continue
+		}
+		in, step := through(r)
+		if in == nil {
+			return out
+		}
+		if step != nil {
+			next := make([]*bind.Column, len(cols))
+			for i, c := range cols {
+				if next[i] = step(c); next[i] == nil {
+					return out
+				}
+			}
+			cols = next
+		}
+		r = in
+	}
+	return out
+}
+
+// rowOf lists the shared relations of which columns are handed on together, all from one row.
+func (k *knowledge) rowOf(r bind.Rel, cols []*bind.Column) []origin {
+	return climb(r, cols, func(r bind.Rel) (bind.Rel, func(*bind.Column) *bind.Column) {
+		switch x := r.(type) {
 		case *bind.Filter:
-			r = x.Input
-			continue
+			return x.Input, nil
 		case *bind.Sort:
-			r = x.Input
-			continue
+			return x.Input, nil
 		case *bind.Project:
-			in, step = x.Input, func(c *bind.Column) *bind.Column { return assigned(x.Assign, c) }
+			return x.Input, func(c *bind.Column) *bind.Column { return assigned(x.Assign, c) }
 		case *bind.MvExpand:
-			in, step = x.Input, func(c *bind.Column) *bind.Column { return original(c, x.Passed) }
+			return x.Input, func(c *bind.Column) *bind.Column { return original(c, x.Passed) }
 		case *bind.Join:
 			switch x.Kind {
 			case "inner", "leftouter", "leftsemi", "leftanti":
-				in, step = x.Left, func(c *bind.Column) *bind.Column { return original(c, x.LeftOut) }
-			default:
-				return out
+				return x.Left, func(c *bind.Column) *bind.Column { return original(c, x.LeftOut) }
 			}
 		case *bind.Aggregate:
-			in, step = x.Input, k.pickedBy(x)
-		default:
-			return out
+			return x.Input, k.pickedBy(x)
 		}
-		next := make([]*bind.Column, len(cols))
-		for i, c := range cols {
-			if next[i] = step(c); next[i] == nil {
-				return out
-			}
-		}
-		r, cols = in, next
-	}
-	return out
+		return nil, nil
+	})
 }
 
 // pickedBy says of a summarize which input column an output hands on, when all that it hands on come from one row of the
@@ -129,42 +138,22 @@ func (k *knowledge) pickedBy(x *bind.Aggregate) func(*bind.Column) *bind.Column 
 }
 
 // keysOf lists the shared relations of which a relation has a row for every value of columns together.
-func keysOf(r bind.Rel, cols []*bind.Column) (out []origin) {
+func keysOf(r bind.Rel, cols []*bind.Column) []origin {
 	grouped := false
-	for range maxClimb {
-		var list []bind.Assignment
-		var in bind.Rel
+	return climb(r, cols, func(r bind.Rel) (bind.Rel, func(*bind.Column) *bind.Column) {
 		switch x := r.(type) {
-		case *bind.Shared:
-			places := placesOf(x, cols)
-			if places == nil {
-				return out
-			}
-			out = append(out, origin{x.Def, places})
-			r, cols = out[len(out)-1].below()
-			continue
 		case *bind.Sort:
-			r = x.Input
-			continue
+			return x.Input, nil
 		case *bind.Project:
-			list, in = x.Assign, x.Input
+			return x.Input, func(c *bind.Column) *bind.Column { return assigned(x.Assign, c) }
 		case *bind.Aggregate:
-			if grouped || len(x.Keys) == 0 {
-				return out
-			}
-			grouped, list, in = true, x.Keys, x.Input
-		default:
-			return out
-		}
-		next := make([]*bind.Column, len(cols))
-		for i, c := range cols {
-			if next[i] = assigned(list, c); next[i] == nil {
-				return out
+			if !grouped && len(x.Keys) > 0 {
+				grouped = true
+				return x.Input, func(c *bind.Column) *bind.Column { return assigned(x.Keys, c) }
 			}
 		}
-		r, cols = in, next
-	}
-	return out
+		return nil, nil
+	})
 }
 
 func placesOf(x *bind.Shared, cols []*bind.Column) []int {
