@@ -14,7 +14,7 @@ import (
 
 // parseNode is parse and parse-where: a pattern of texts, stars and columns cut out of a string, once a distinct string.
 //
-// The pattern becomes a regular expression. In the simple and relaxed kinds texts are literal, gaps are as short as can be,
+// The pattern becomes a regular expression, and where its texts are literal also a plainPattern, which is asked first. In the simple and relaxed kinds texts are literal, gaps are as short as can be,
 // and a number column takes digits only; in simple every column must convert, in relaxed those that do not are null. In the
 // regex kind texts are regular expressions and gaps are greedy.
 //
@@ -24,7 +24,8 @@ type parseNode struct {
 	input  node
 	source *expr.Program
 	re     *regexp.Regexp
-	groups []int // by capture: its group in re
+	plain  *plainPattern // nil: the regular expression alone
+	groups []int         // by capture: its group in re
 	types  []value.Type
 	strict bool
 	where  bool
@@ -42,6 +43,7 @@ func (r *run) prepareParse(x *bind.Parse) (node, error) {
 	if n.source, err = r.compile(x.Input.Columns(), x.Source); err != nil {
 		return nil, err
 	}
+	n.plain = plain(x, n.strict)
 	captures, err := n.pattern(x)
 	if err != nil {
 		return nil, err
@@ -173,24 +175,38 @@ func (o *parseOp) Next(ctx context.Context) (*Batch, error) {
 func (n *parseNode) parse(col vector.Column, rows int) ([]vector.Column, vector.Column) {
 	texts, places := distinctTexts(col, rows)
 	builders := make([]*vector.Builder, len(n.types))
+	lists := make([][]string, len(n.types))
 	for k, t := range n.types {
-		builders[k] = vector.NewBuilder(t, len(texts))
+		if t == value.String {
+			lists[k] = make([]string, len(texts))
+		} else {
+			builders[k] = vector.NewBuilder(t, len(texts))
+		}
 	}
 	matched := make([]bool, len(texts))
 	values := make([]value.Value, len(n.types))
+	at := make([]int, 2*len(n.types))
 	for i, s := range texts {
-		matched[i] = n.match(s, values)
+		matched[i] = n.match(s, at, values)
 		for k, b := range builders {
-			if matched[i] {
+			switch {
+			case b == nil && matched[i]:
+				lists[k][i] = values[k].S
+			case b == nil:
+			case matched[i]:
 				b.Append(values[k])
-			} else {
+			default:
 				b.AppendNull()
 			}
 		}
 	}
 	out := make([]vector.Column, len(builders))
 	for k, b := range builders {
-		out[k] = b.Finish()
+		if b == nil {
+			out[k] = encoded(value.String, lists[k])
+		} else {
+			out[k] = b.Finish()
+		}
 		if places != nil {
 			out[k] = out[k].Gather(places)
 		}
@@ -202,18 +218,28 @@ func (n *parseNode) parse(col vector.Column, rows int) ([]vector.Column, vector.
 	return out, m
 }
 
-// match fills values with the captures of s; false when s does not have the pattern.
-func (n *parseNode) match(s string, values []value.Value) bool {
-	at := n.re.FindStringSubmatchIndex(s)
-	if at == nil {
+// match fills values with the captures of s; false when s does not have the pattern. at is for its use.
+func (n *parseNode) match(s string, at []int, values []value.Value) bool {
+	matched, sure := false, false
+	if n.plain != nil {
+		matched, sure = n.plain.match(s, at)
+	}
+	if !sure {
+		found := n.re.FindStringSubmatchIndex(s)
+		if matched = found != nil; matched {
+			for k, g := range n.groups {
+				at[2*k], at[2*k+1] = found[2*g], found[2*g+1]
+			}
+		}
+	}
+	if !matched {
 		return false
 	}
-	for k, g := range n.groups {
+	for k, t := range n.types {
 		text := ""
-		if at[2*g] >= 0 {
-			text = s[at[2*g]:at[2*g+1]]
+		if at[2*k] >= 0 {
+			text = s[at[2*k]:at[2*k+1]]
 		}
-		t := n.types[k]
 		v := value.NewString(text)
 		if t != value.String {
 			v = value.Convert(value.NewString(strings.TrimSpace(text)), t)

@@ -3,7 +3,9 @@ package exec
 import (
 	"math/bits"
 	"slices"
+	"strings"
 
+	"github.com/seed-caab1ad3/blindspot/emulator/keys"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
@@ -67,17 +69,43 @@ func packKey(col vector.Column, k bind.SortKey, n int) (packedKey, bool) {
 			return 1
 		}}, true
 	case *vector.Strings:
-		if c.Typ != value.String || c.Dict == nil || len(c.Dict.Values) > 2*n {
+		if c.Typ != value.String || c.Dict == nil {
 			return packedKey{}, false
 		}
-		ranks := c.Dict.Ranks()
+		codes, ranks := c.Codes[:n], []int32(nil)
+		if len(c.Dict.Values) > 2*n {
+			codes, ranks = usedRanks(c.Dict.Values, codes)
+		} else {
+			ranks = c.Dict.Ranks()
+		}
 		last := uint64(len(ranks))
 		if k.Descending {
-			return packedKey{bits.Len64(last), func(i int) uint64 { return last - 1 - uint64(ranks[c.Codes[i]]) }}, true
+			return packedKey{bits.Len64(last), func(i int) uint64 { return last - 1 - uint64(ranks[codes[i]]) }}, true
 		}
-		return packedKey{bits.Len64(last), func(i int) uint64 { return uint64(ranks[c.Codes[i]]) }}, true
+		return packedKey{bits.Len64(last), func(i int) uint64 { return uint64(ranks[codes[i]]) }}, true
 	}
 	return packedKey{}, false
+}
+
+// usedRanks numbers the values that some rows of a large dictionary have, and returns each row's number and each number's place
+// in ordinal order.
+func usedRanks(values []string, codes []uint32) (numbers []uint32, ranks []int32) {
+	var used keys.Longs
+	numbers = make([]uint32, len(codes))
+	for i, c := range codes {
+		numbers[i] = uint32(used.ID(uint64(c), true))
+	}
+	list := used.Keys()
+	order := make([]int32, len(list))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(values[list[a]], values[list[b]]) })
+	ranks = make([]int32, len(list))
+	for i, at := range order {
+		ranks[at] = int32(i)
+	}
+	return numbers, ranks
 }
 
 // orderPacked sorts by keys that fit into one 64-bit number together; nil when they do not.
