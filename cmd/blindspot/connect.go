@@ -62,7 +62,8 @@ Examples:
 				Usage:     "turn streams off in the tenant's diagnostic setting",
 				ArgsUsage: "CATEGORY...",
 				Description: `Examples:
-   blindspot connect disable --workspace prod MicrosoftGraphActivityLogs`,
+   blindspot connect disable --workspace prod MicrosoftGraphActivityLogs
+   blindspot connect disable --workspace prod --yes --format json MicrosoftGraphActivityLogs`,
 				Flags:  change(),
 				Action: func(c *cli.Context) error { return runConnect(c, false) },
 			},

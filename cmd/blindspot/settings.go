@@ -94,7 +94,7 @@ func userConfig() (*content.Document, error) {
 		return nil, nil
 	}
 	data, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) && data == nil && file != "" && !readable(file) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) && !readable(file) {
 		return nil, nil
 	}
 	if err != nil {
