@@ -40,7 +40,7 @@ type workspace struct {
 	owned sync.Mutex
 	own   map[string]bool // tables that rows came to: true when they were not there before
 
-	mu         sync.RWMutex // held for reading while a query runs
+	mu         sync.RWMutex // of what follows; no query holds it while it runs, so that one that lasts stops no change
 	known      bool
 	version    int64
 	functions  map[string]string // alias to what it was made of
@@ -56,21 +56,21 @@ const (
 )
 
 func (a *workspace) Query(ctx context.Context, text string, how Run) (*Answer, error) {
-	if err := a.follow(how.Library); err != nil {
+	w, err := a.follow(how.Library)
+	if err != nil {
 		return nil, err
 	}
-	defer a.mu.RUnlock()
 	o := emulator.QueryOptions{Now: how.Now, From: how.From, To: how.To, VisibleUntil: how.Now, Profile: kql.Sentinel,
 		Limits: exec.Limits{Rows: engineRows, Bytes: engineBytes, Cells: engineCells}}
 	if !how.From.IsZero() && how.From.Equal(how.To) {
 		o.To = o.From.Add(1) // the range is empty, and the zero range would be all
 	}
-	if c := a.w.Compile(text, kql.Sentinel); c.OK() {
-		if err := a.absent(c); err != nil {
+	if c := w.Compile(text, kql.Sentinel); c.OK() {
+		if err := unmade(w, c); err != nil {
 			return nil, err
 		}
 	}
-	r, err := a.w.Query(ctx, text, o)
+	r, err := w.Query(ctx, text, o)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -88,15 +88,15 @@ func (a *workspace) Query(ctx context.Context, text string, how Run) (*Answer, e
 }
 
 func (a *workspace) Check(_ context.Context, text string, library *Library) ([]result.Column, error) {
-	if err := a.follow(library); err != nil {
+	w, err := a.follow(library)
+	if err != nil {
 		return nil, err
 	}
-	defer a.mu.RUnlock()
-	c := a.w.Compile(text, kql.Sentinel)
+	c := w.Compile(text, kql.Sentinel)
 	if !c.OK() {
 		return nil, queryError(&emulator.QueryError{Text: text, Diagnostics: c.Diagnostics})
 	}
-	if err := a.absent(c); err != nil {
+	if err := unmade(w, c); err != nil {
 		return nil, err
 	}
 	if len(c.Query.Results) == 0 {
@@ -109,12 +109,12 @@ func (a *workspace) Check(_ context.Context, text string, library *Library) ([]r
 	return out, nil
 }
 
-// absent refuses a custom table that nobody made: the compiler takes any name that ends in _CL. Fuzzy unions skip what is
+// unmade refuses a custom table that nobody made: the compiler takes any name that ends in _CL. Fuzzy unions skip what is
 // not there, here as in the service.
-func (a *workspace) absent(c *kql.Compiled) error {
-	names := a.w.Catalog()
+func unmade(w *emulator.Workspace, c *kql.Compiled) error {
+	names := w.Catalog()
 	for _, t := range c.Query.Tables {
-		if known, ok := names.Table(t); ok && !(known.Open && strings.HasSuffix(t, "_CL") && !a.holds(t)) {
+		if known, ok := names.Table(t); ok && !(known.Open && strings.HasSuffix(t, "_CL") && !holds(w, t)) {
 			continue
 		}
 		for _, w := range kqlWords(c.Text) {
@@ -128,8 +128,8 @@ func (a *workspace) absent(c *kql.Compiled) error {
 }
 
 // holds reports whether a table was made or has had rows.
-func (a *workspace) holds(table string) bool {
-	for _, t := range a.w.Tables() {
+func holds(w *emulator.Workspace, table string) bool {
+	for _, t := range w.Tables() {
 		if t.Table == table {
 			return true
 		}
@@ -206,16 +206,15 @@ func (a *workspace) Ingest(ctx context.Context, table string, lines []byte, arri
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	a.mu.RLock() // the workspace may be made anew
-	defer a.mu.RUnlock()
-	parts, err := store.Read(table+".json", bytes.NewReader(lines), store.Options{Table: table, Schema: a.w.Schema})
+	w := a.current()
+	parts, err := store.Read(table+".json", bytes.NewReader(lines), store.Options{Table: table, Schema: w.Schema})
 	if err != nil {
 		return &QueryError{Kind: RuntimeError, Code: "InvalidPayload", Message: err.Error()}
 	}
 	for _, d := range parts {
-		a.note(d.Table)
+		a.note(w, d.Table)
 		settle(d, arrived)
-		if err := a.w.Ingest(d); err != nil {
+		if err := w.Ingest(d); err != nil {
 			return &QueryError{Kind: RuntimeError, Code: "InvalidPayload", Message: err.Error()}
 		}
 	}
@@ -223,16 +222,23 @@ func (a *workspace) Ingest(ctx context.Context, table string, lines []byte, arri
 }
 
 // note remembers that rows came to a table.
-func (a *workspace) note(table string) {
+func (a *workspace) note(w *emulator.Workspace, table string) {
 	a.owned.Lock()
 	defer a.owned.Unlock()
 	if _, ok := a.own[table]; !ok {
-		a.own[table] = !a.holds(table)
+		a.own[table] = !holds(w, table)
 	}
 }
 
+// current is the workspace, which Forget may make anew.
+func (a *workspace) current() *emulator.Workspace {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.w
+}
+
 func (a *workspace) Forget() error {
-	a.mu.Lock() // waits for the queries under way
+	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.owned.Lock()
 	defer a.owned.Unlock()
@@ -288,12 +294,11 @@ func settle(d *store.Data, arrived time.Time) {
 }
 
 func (a *workspace) Tables() []TableInfo {
-	a.mu.RLock()
-	defer a.mu.RUnlock()
+	w := a.current()
 	var out []TableInfo
-	for _, t := range a.w.Tables() {
+	for _, t := range w.Tables() {
 		info := TableInfo{Name: t.Table, Rows: int64(t.Rows)}
-		columns, _ := a.w.Schema(t.Table)
+		columns, _ := w.Schema(t.Table)
 		for _, c := range columns {
 			info.Columns = append(info.Columns, result.Column{Name: c.Name, Type: c.Type})
 		}
@@ -302,27 +307,27 @@ func (a *workspace) Tables() []TableInfo {
 	return out
 }
 
-// follow brings the workspace to a library and returns with mu held for reading; on an error it is not held.
-func (a *workspace) follow(l *Library) error {
+// follow returns the workspace, brought to a library or to a later one that another query came with.
+func (a *workspace) follow(l *Library) (*emulator.Workspace, error) {
 	if l == nil {
 		l = &Library{}
 	}
-	for {
-		a.mu.RLock()
-		if a.known && a.version == l.Version {
-			return nil
-		}
-		a.mu.RUnlock()
-		if err := a.change(l); err != nil {
-			return err
-		}
+	a.mu.RLock()
+	w, there := a.w, a.known && a.version >= l.Version
+	a.mu.RUnlock()
+	if there {
+		return w, nil
 	}
+	if err := a.change(l); err != nil {
+		return nil, err
+	}
+	return a.current(), nil
 }
 
 func (a *workspace) change(l *Library) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.known && a.version == l.Version {
+	if a.known && a.version >= l.Version {
 		return nil
 	}
 	functions, watchlists, tables := map[string]string{}, map[string]*Watchlist{}, map[string]bool{}

@@ -193,14 +193,16 @@ func (s *state) apply(e *entry) {
 		if r == nil {
 			continue
 		}
+		key := strings.ToLower(r.ID)
+		s.touch(s.items[key])
 		s.touch(r)
-		s.items[strings.ToLower(r.ID)] = r
+		s.items[key] = r
 	}
 }
 
 // touch notes that what queries see has changed.
 func (s *state) touch(r *resource) {
-	if r != nil && (strings.HasSuffix(r.Type, "/savedSearches") || strings.HasSuffix(r.Type, "/tables") || strings.HasSuffix(r.Type, "/summaryLogs") || strings.Contains(r.Type, "/watchlist")) {
+	if r != nil && (strings.HasSuffix(r.Type, "/savedSearches") && r.text("functionAlias") != "" || strings.HasSuffix(r.Type, "/tables") || strings.HasSuffix(r.Type, "/summaryLogs") || strings.Contains(r.Type, "/watchlist")) {
 		s.library++
 	}
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -160,5 +161,61 @@ func reset(t *testing.T, s *Server) {
 	r.Header.Set("x-blindspot-reset", "1")
 	if w := newRecorder(s, r); w.Code != 204 {
 		t.Fatal(w.Code, w.Body)
+	}
+}
+
+// TestLongQueryStopsNoChange writes functions and asks for them while one query lasts.
+func TestLongQueryStopsNoChange(t *testing.T) {
+	s, c := started(t, Options{})
+	path := "/v1/workspaces/" + s.opts.WorkspaceID + "/query"
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	done := make(chan error, 1)
+	go func() {
+		r, err := http.NewRequestWithContext(ctx, "POST", s.SecureURL()+path, strings.NewReader(`{"query":"range x from 1 to 4500000 step 1 | extend y = hash_sha256(strcat(x, hash_sha256(tostring(x)))) | where y == '' | count"}`))
+		if err != nil {
+			done <- err
+			return
+		}
+		r.Header.Set("Authorization", "Bearer x")
+		_, err = c.Do(r)
+		done <- err
+	}()
+	for s.running.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	for i := range 3 {
+		if status, _, text := do(t, s, c, "PUT", s.WorkspaceResource()+fmt.Sprintf("/savedSearches/f%d?api-version=2020-08-01", i), fmt.Sprintf(`{"properties":{"category":"F","displayName":"F","query":"SigninLogs","functionAlias":"F%d"}}`, i)); status != 200 {
+			t.Fatal(status, text)
+		}
+		if status, _, text := do(t, s, c, "POST", path, fmt.Sprintf(`{"query":"F%d | count"}`, i)); status != 200 || !strings.Contains(text, "[[3]]") {
+			t.Fatal(status, text)
+		}
+	}
+	select {
+	case err := <-done:
+		t.Errorf("the long query ended before the short ones: %v", err)
+	default:
+	}
+}
+
+// TestFunctionLosesItsAlias takes a function away by a write that leaves a hunting query in its place.
+func TestFunctionLosesItsAlias(t *testing.T) {
+	s, _ := started(t, Options{})
+	put := func(alias string) {
+		if w := send(s, "PUT", s.WorkspaceResource()+"/savedSearches/f?api-version=2020-08-01", `{"properties":{"category":"F","displayName":"F","query":"SigninLogs"`+alias+`}}`); w.Code != 200 {
+			t.Fatal(w.Code, w.Body)
+		}
+	}
+	ask := func() int {
+		return send(s, "POST", "/v1/workspaces/"+s.opts.WorkspaceID+"/query", `{"query":"Failed | count"}`).Code
+	}
+	put(`,"functionAlias":"Failed"`)
+	if got := ask(); got != 200 {
+		t.Error(got)
+	}
+	put("")
+	if got := ask(); got != 400 {
+		t.Errorf("the function is gone, and a query that calls it is answered with %d", got)
 	}
 }
