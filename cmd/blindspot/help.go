@@ -35,7 +35,7 @@ A pipe that is closed on the other side ends a command silently.
    FORCE_COLOR               not empty and not 0: colour also where no terminal is; CLICOLOR_FORCE is the same
    TERM                      dumb: no colour, no progress bars
    CI                        not empty: no colour, no progress bars
-   GOGC                      how often memory is collected; commands over content collect less often unless it is set
+   GOGC, GOMEMLIMIT          how often memory is collected; commands over content collect less often unless one is set
    GITHUB_STEP_SUMMARY       validate and test with --format github add the whole list to this file
    AGENT_TEMPDIRECTORY       validate --format azure writes the whole list here and has it shown as a page of the run
    BLINDSPOT_SERVE_SECRET    the client secret that serve demands
