@@ -12,37 +12,85 @@ import (
 	"github.com/seed-caab1ad3/blindspot/emulator/sentinel"
 )
 
-// compareAlerts says the first difference between the alerts that were raised and those that a case expects, "" when
-// there is none. Only what the case names is compared, and alerts pair up in any order.
+// compareAlerts says how the alerts that were raised differ from those that a case expects, a line a difference, "" when
+// they do not. Only what the case names is compared, and alerts pair up in any order.
 func compareAlerts(want []content.ExpectedAlert, got []sentinel.Alert, now time.Time) string {
+	missing, extra := unpaired(want, got, now)
 	if len(want) != len(got) {
-		return fmt.Sprintf("%s expected, %s raised", alertsOf(len(want)), alertsOf(len(got)))
+		lines := []string{fmt.Sprintf("%s expected, %s raised", alertsOf(len(want)), alertsOf(len(got)))}
+		if len(want) > 0 && len(got) > 0 { // else the count says it all
+			for _, i := range missing {
+				lines = append(lines, fmt.Sprintf("not raised: alert %d: %s", i+1, expectedWords(want[i])))
+			}
+			for _, k := range extra {
+				lines = append(lines, fmt.Sprintf("not expected: %q at %s", got[k].Name, stamp(got[k].Run.Due)))
+			}
+		}
+		return strings.Join(lines[:min(len(lines), 1+shownRows)], "\n")
 	}
+	if len(missing) == 0 {
+		return ""
+	}
+	first := want[missing[0]]
+	var best []string
+	for _, k := range extra {
+		if d := alertDiff(first, got[k], now); best == nil || len(d) < len(best) {
+			best = d
+		}
+	}
+	if len(want) == 1 {
+		return strings.Join(best, "\n")
+	}
+	return fmt.Sprintf("expected alert %d matches none of those raised; the nearest: %s", missing[0]+1, strings.Join(best, "\n"))
+}
+
+// unpaired pairs expected alerts with those raised, each with the first that fits, and returns the numbers of those left.
+func unpaired(want []content.ExpectedAlert, got []sentinel.Alert, now time.Time) (missing, extra []int) {
 	used := make([]bool, len(got))
 	for i, w := range want {
 		found := false
-		best := ""
-		for k, a := range got {
-			if used[k] {
-				continue
-			}
-			d := alertDiff(w, a, now)
-			if d == "" {
+		for k := range got {
+			if !used[k] && len(alertDiff(w, got[k], now)) == 0 {
 				used[k], found = true, true
 				break
 			}
-			if best == "" {
-				best = d
-			}
 		}
 		if !found {
-			if len(want) == 1 {
-				return best
-			}
-			return fmt.Sprintf("expected alert %d matches none of those raised; the nearest: %s", i+1, best)
+			missing = append(missing, i)
 		}
 	}
-	return ""
+	for k := range got {
+		if !used[k] {
+			extra = append(extra, k)
+		}
+	}
+	return missing, extra
+}
+
+// expectedWords tells what a case says of an alert.
+func expectedWords(w content.ExpectedAlert) string {
+	var out []string
+	add := func(name, text string) {
+		if text != "" {
+			out = append(out, name+" "+text)
+		}
+	}
+	add("name", w.Name)
+	add("severity", w.Severity)
+	for _, e := range w.Entities {
+		var labels []string
+		for _, v := range e.Values {
+			labels = append(labels, plainText(v))
+		}
+		add(e.Type, list(labels))
+	}
+	for _, f := range w.Columns {
+		add(f.Name, show(f.Value))
+	}
+	if len(out) == 0 {
+		return "whatever it is"
+	}
+	return strings.Join(out, ", ")
 }
 
 func alertsOf(n int) string {
@@ -55,51 +103,50 @@ func alertsOf(n int) string {
 	return fmt.Sprintf("%d alerts", n)
 }
 
-func alertDiff(w content.ExpectedAlert, a sentinel.Alert, now time.Time) string {
+// alertDiff lists the fields of an alert that are not as a case wants them.
+func alertDiff(w content.ExpectedAlert, a sentinel.Alert, now time.Time) (out []string) {
+	differs := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	for _, f := range [...]struct{ name, want, got string }{
 		{"name", w.Name, a.Name}, {"description", strings.TrimSpace(w.Description), strings.TrimSpace(a.Description)}, {"severity", w.Severity, a.Severity},
 	} {
 		if f.want != "" && f.want != f.got {
-			return fmt.Sprintf("%s: expected %q, got %q", f.name, f.want, f.got)
+			differs("%s: expected %q, got %q", f.name, f.want, f.got)
 		}
 	}
 	if w.Rows >= 0 && w.Rows != len(a.Rows.Rows) {
-		return fmt.Sprintf("rows: expected %d, got %d", w.Rows, len(a.Rows.Rows))
+		differs("rows: expected %d, got %d", w.Rows, len(a.Rows.Rows))
 	}
 	if w.At.IsSet() && !w.At.At(now).Equal(a.Run.Due) {
-		return fmt.Sprintf("at: expected the run of %s, got that of %s", stamp(w.At.At(now)), stamp(a.Run.Due))
+		differs("at: expected the run of %s, got that of %s", stamp(w.At.At(now)), stamp(a.Run.Due))
 	}
 	if w.Tactics != nil && !sameSet(w.Tactics, a.Tactics) {
-		return fmt.Sprintf("tactics: expected %s, got %s", list(w.Tactics), list(a.Tactics))
+		differs("tactics: expected %s, got %s", list(w.Tactics), list(a.Tactics))
 	}
 	if w.Techniques != nil && !sameSet(w.Techniques, a.Techniques) {
-		return fmt.Sprintf("techniques: expected %s, got %s", list(w.Techniques), list(a.Techniques))
+		differs("techniques: expected %s, got %s", list(w.Techniques), list(a.Techniques))
 	}
 	if d := entitiesDiff(w.Entities, a.Entities); d != "" {
-		return d
+		differs("%s", d)
 	}
 	for _, f := range w.Columns {
-		c := a.Rows.Column(f.Name)
-		if c < 0 {
-			return fmt.Sprintf("columns: the query gives no column %q; it gives %s", f.Name, list(columnsOf(a.Rows)))
-		}
-		if len(a.Rows.Rows) == 0 {
-			return fmt.Sprintf("columns: %s expected, and the alert has no rows", f.Name)
-		}
-		if v := a.Rows.Rows[0][c]; !sameValue(f.Value, v, now) {
-			return fmt.Sprintf("column %s: expected %s, got %s", f.Name, show(f.Value), showValue(v))
+		switch c := a.Rows.Column(f.Name); {
+		case c < 0:
+			differs("columns: the query gives no column %q; it gives %s", f.Name, list(columnsOf(a.Rows)))
+		case len(a.Rows.Rows) == 0:
+			differs("columns: %s expected, and the alert has no rows", f.Name)
+		case !sameValue(f.Value, a.Rows.Rows[0][c], now):
+			differs("column %s: expected %s, got %s", f.Name, show(f.Value), showValue(a.Rows.Rows[0][c]))
 		}
 	}
 	for _, f := range w.CustomDetails {
 		got, found := detail(a, f.Name)
 		if !found {
-			return fmt.Sprintf("customDetails: the rule has no %q", f.Name)
-		}
-		if d := detailDiff(f.Value, got); d != "" {
-			return fmt.Sprintf("customDetails %s: %s", f.Name, d)
+			differs("customDetails: the rule has no %q", f.Name)
+		} else if d := detailDiff(f.Value, got); d != "" {
+			differs("customDetails %s: %s", f.Name, d)
 		}
 	}
-	return ""
+	return out
 }
 
 func entitiesDiff(want []content.ExpectedEntities, got []sentinel.Entity) string {

@@ -2,6 +2,7 @@ package ruletest
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -58,16 +59,70 @@ func (r *Runner) detail(rule *content.Rule, t *trial, res *Result) string {
 	}
 	writeRows(&b, res.Rows)
 	for _, a := range res.Alerts {
-		var labels []string
+		var labels, texts []string
 		for _, e := range a.Entities {
-			labels = append(labels, e.Type+" "+e.Label())
+			labels, texts = append(labels, e.Type+" "+e.Label()), append(texts, e.Label())
 		}
 		fmt.Fprintf(&b, "alert   %s  %s  %q  %s\n", stamp(a.Run.Due), a.Severity, a.Name, list(labels))
+		writeCause(&b, t.set, texts)
 	}
 	if rule.Kind != content.NRT && len(res.Alerts) == 0 {
 		fmt.Fprintf(&b, "trigger wants %s, the query gave %d\n", sentinel.Trigger{Operator: rule.TriggerOperator, Threshold: rule.TriggerThreshold}.Words(), len(res.Rows.Rows))
 	}
 	return b.String()
+}
+
+// shownCause bounds the events that are shown of an alert.
+const shownCause = 3
+
+// writeCause names the events that an alert most likely comes from: those that hold the most of its entities.
+func writeCause(b *strings.Builder, set *Set, labels []string) {
+	most := 0
+	var cause []Row
+	for _, table := range set.Tables {
+		for _, row := range table.Rows {
+			switch n := holds(row, labels); {
+			case n == 0 || n < most:
+			case n > most:
+				most, cause = n, append(cause[:0], row)
+			default:
+				cause = append(cause, row)
+			}
+		}
+	}
+	for from, shown := 0, 0; from < len(cause); shown++ {
+		to := from + 1
+		for to < len(cause) && cause[to].From == cause[from].From && cause[to].Table == cause[from].Table {
+			to++
+		}
+		if shown == shownCause {
+			fmt.Fprintf(b, "  from  and %d more rows like these\n", len(cause)-from)
+			break
+		}
+		row := cause[from]
+		fmt.Fprintf(b, "  from  %s  %s %s%s, line %d", stamp(row.Time), row.Table, useOf(row), summary(row), row.From.Line)
+		if more := to - from - 1; more > 0 {
+			fmt.Fprintf(b, ", and %d more to %s", more, stamp(cause[to-1].Time))
+		}
+		b.WriteByte('\n')
+		from = to
+	}
+}
+
+// holds counts the texts that stand in a row.
+func holds(row Row, texts []string) int {
+	n := 0
+	rec := row.Record()
+	for _, text := range texts {
+		for _, f := range rec {
+			s := plainText(f.Value)
+			if _, whole := f.Value.(string); whole && strings.EqualFold(s, text) || !whole && strings.Contains(s, strconv.Quote(text)) {
+				n++
+				break
+			}
+		}
+	}
+	return n
 }
 
 func useOf(r Row) string {
