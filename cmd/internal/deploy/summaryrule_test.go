@@ -1,6 +1,8 @@
 package deploy
 
 import (
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -106,5 +108,47 @@ func TestRuleAfterItsSummary(t *testing.T) {
 	_, notes, err = Export("arm", x.desired(map[string]string{"summaries/f.yaml": summaryFile("enabled: false\n")}).Resources, x.target)
 	if err != nil || len(notes) != 1 || !strings.Contains(notes[0], "stop it after the deployment") {
 		t.Error(err, notes)
+	}
+}
+
+// TestSummaryRuleInterrupted cuts the connection at each request of applies that make a stopped rule, start it and delete it,
+// before and after it reached the service: the next apply does the rest.
+func TestSummaryRuleInterrupted(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for n, cut := 0, true; cut; n++ {
+			x := newStandIn(t, server.Options{})
+			x.retry.MaxRetries = -1
+			x.open()
+			cut = false
+			dir := memory(t)
+			for _, files := range []map[string]string{{"summaries/f.yaml": summaryFile("enabled: false\n")}, {"summaries/f.yaml": summaryFile("")}} {
+				d := x.desired(files)
+				p := x.plan(d, PlanOptions{})
+				x.wire.reset()
+				x.wire.spoil = func(i int, _ *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+					if i != n {
+						return send()
+					}
+					cut = true
+					if after {
+						if resp, err := send(); err == nil {
+							resp.Body.Close()
+						}
+					}
+					return nil, errors.New("the line is cut")
+				}
+				_, _ = x.applier(dir).Apply(t.Context(), p)
+				x.wire.reset()
+				if out, err := x.applier(dir).Apply(t.Context(), x.plan(d, PlanOptions{})); err != nil || !out.Whole() {
+					t.Fatalf("request %d, after %v: the second apply: %v %v", n, after, err, errorsOf(out.Failed))
+				}
+				if p := x.plan(d, PlanOptions{}); p.Summary.Changes() > 0 {
+					t.Fatalf("request %d, after %v: then there is still %v %v", n, after, lines(p), p.Actions[0].Fields)
+				}
+				if got, want := shownSummary(x)["isActive"], d.Resources[0].props()["isActive"]; got != want {
+					t.Fatalf("request %d, after %v: isActive is %v", n, after, got)
+				}
+			}
+		}
 	}
 }
