@@ -80,32 +80,6 @@ func BenchmarkQuery(b *testing.B) {
 	}
 }
 
-// Growth at one, three and ten million rows: the time a row should stay.
-func BenchmarkGrowth(b *testing.B) {
-	if os.Getenv("BENCH_GROWTH") == "" {
-		b.Skip("BENCH_GROWTH=1 runs it: ten million rows need 6 GB")
-	}
-	for _, rows := range []int{1_000_000, 3_000_000, 10_000_000} {
-		ws := signinTable(b, rows)
-		for _, q := range queries {
-			switch q.name {
-			case "groupby-low", "groupby-high", "join", "has-unique", "arg_max", "json-path", "make_set", "sort":
-			default:
-				continue
-			}
-			b.Run(fmt.Sprintf("%s/%dM", q.name, rows/1_000_000), func(b *testing.B) {
-				runtime.GC()
-				for b.Loop() {
-					if _, err := ws.Query(context.Background(), q.text, emulator.QueryOptions{Workers: 2}); err != nil {
-						b.Fatal(err)
-					}
-				}
-				b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/float64(rows), "ns/row")
-			})
-		}
-	}
-}
-
 // Loading a day of generated sign-ins: whole rows of the real width, and the six columns that a rule reads.
 func BenchmarkLoad(b *testing.B) {
 	cfg := generate.DefaultConfig()

@@ -4,8 +4,12 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"os"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -170,4 +174,40 @@ func pieces(d *store.Data, rows int, add func(*store.Data) error) error {
 		}
 	}
 	return nil
+}
+
+// The six queries whose processor time a row should not change with the rows. BENCH_GROWTH=1M,3M,10M names the sizes; ten
+// million rows take some 5 GB.
+func BenchmarkGrowth(b *testing.B) {
+	if os.Getenv("BENCH_GROWTH") == "" {
+		b.Skip("BENCH_GROWTH=1M,3M runs it")
+	}
+	for _, rows := range sizesOf(b, os.Getenv("BENCH_GROWTH")) {
+		ws := signinTable(b, rows)
+		for _, q := range queries {
+			switch q.name {
+			case "groupby-low", "groupby-high", "has-unique", "arg_max", "make_set", "sort":
+				b.Run(fmt.Sprintf("%s/%dK", q.name, rows/1000), func(b *testing.B) { measure(b, ws, q.text, rows, 1) })
+			}
+		}
+	}
+}
+
+// sizesOf reads 1M,3M or 500K.
+func sizesOf(b *testing.B, text string) []int {
+	var out []int
+	for part := range strings.SplitSeq(strings.ToUpper(text), ",") {
+		digits, scale := strings.TrimSpace(part), 1
+		if s, ok := strings.CutSuffix(digits, "M"); ok {
+			digits, scale = s, 1_000_000
+		} else if s, ok := strings.CutSuffix(digits, "K"); ok {
+			digits, scale = s, 1000
+		}
+		n, err := strconv.Atoi(digits)
+		if err != nil || n < 1 {
+			b.Fatalf("BENCH_GROWTH=%s; write 1M,3M,10M", text)
+		}
+		out = append(out, n*scale)
+	}
+	return out
 }

@@ -42,6 +42,7 @@ func TestSameBytes(t *testing.T) {
 		`SigninLogs | summarize arg_max(DurationMs, UserAgent, ResultType), min(TimeGenerated) by IPAddress, tolower(UserPrincipalName), os = tostring(DeviceDetail.operatingSystem) | take 3000`,
 		`SigninLogs | summarize count() by IPAddress, UserPrincipalName | summarize n = count(), m = max(count_) by UserPrincipalName | sort by n desc, UserPrincipalName asc | take 50`,
 		`SigninLogs | summarize s = make_set(IPAddress), l = make_list(ResultType, 300) by UserPrincipalName | where array_length(s) > 3 | mv-expand s to typeof(string), l | summarize n = count() by s, tostring(l) | sort by n desc, s asc | take 100`,
+		`SigninLogs | mv-expand W = split(UserAgent, " ") to typeof(string) limit 5 | summarize n = count() by W | sort by n desc, W asc`,
 		`SigninLogs | where ResultType != "0" | join kind=leftsemi (AADNonInteractiveUserSignInLogs | where ResultType != "0") on UserPrincipalName, IPAddress | project TimeGenerated, IPAddress`,
 		`SigninLogs | where ResultType != "0" | join kind=leftanti (AADNonInteractiveUserSignInLogs | distinct UserPrincipalName, ResultType) on UserPrincipalName, ResultType | summarize n = count() by ResultType`,
 		`union SigninLogs, AADNonInteractiveUserSignInLogs | where UserAgent has "7" | summarize n = count() by UserPrincipalName | sort by n desc, UserPrincipalName asc | take 100`,

@@ -115,7 +115,7 @@ func (o *mvApplyOp) apply(ctx context.Context, b *Batch) (*Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, err := n.e.expand(o.frame, b, limit)
+	x, err := n.e.expand(o.frame, b, limit, nil)
 	if err != nil {
 		return nil, err
 	}

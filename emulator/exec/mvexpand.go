@@ -38,12 +38,16 @@ type expanded struct {
 	cols  []vector.Column
 }
 
-func (e *expansion) expand(f *expr.Frame, b *Batch, limit int) (*expanded, error) {
+// expand expands a batch. known is what the operator has learned of arrays so far; it may be nil.
+func (e *expansion) expand(f *expr.Frame, b *Batch, limit int, known *elementCodes) (*expanded, error) {
 	cols, err := f.All(b)
 	if err != nil {
 		return nil, err
 	}
 	if x := e.expandLists(cols, b.N, limit); x != nil {
+		return x, nil
+	}
+	if x := e.expandTexts(known, cols, b.N, limit); x != nil {
 		return x, nil
 	}
 	elems := make([]func(row int) []*value.Node, len(cols))
@@ -248,6 +252,7 @@ type mvExpandOp struct {
 	frame *expr.Frame
 	limit int
 	total int
+	known elementCodes
 }
 
 func (o *mvExpandOp) Next(ctx context.Context) (*Batch, error) {
@@ -262,7 +267,7 @@ func (o *mvExpandOp) Next(ctx context.Context) (*Batch, error) {
 		if b == nil || err != nil {
 			return nil, err
 		}
-		x, err := o.n.e.expand(o.frame, b, o.limit)
+		x, err := o.n.e.expand(o.frame, b, o.limit, &o.known)
 		if err != nil {
 			return nil, err
 		}
