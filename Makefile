@@ -21,7 +21,7 @@ demo: build
 
 # The generated pages under docs, with the mistakes in each rule that no test notices.
 docs: build
-	./blindspot test --mutate --mutants-out docs/mutants.json content
+	./blindspot test --mutate --mutants-out docs/mutants.json content/rules
 	./blindspot docs
 	$(GO) test ./cmd/internal/deploy -run TestPropertiesPage -update
 
