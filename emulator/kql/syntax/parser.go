@@ -1,6 +1,10 @@
 package syntax
 
-import "github.com/seed-caab1ad3/blindspot/emulator/kql/source"
+import (
+	"sync"
+
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/source"
+)
 
 const (
 	// maxText bounds the text that is parsed.
@@ -37,6 +41,7 @@ func Parse(text string) *Query {
 		return q
 	}
 	p.tokenize(q)
+	defer p.giveTokensBack()
 	q.Statements = p.parseQuery()
 	source.Sort(p.diagnostics)
 	q.Diagnostics = p.diagnostics
@@ -46,7 +51,11 @@ func Parse(text string) *Query {
 func (p *parser) tokenize(q *Query) {
 	var comments []Span
 	l := Lexer{text: p.text, comments: &comments}
-	p.toks = make([]Token, 0, len(p.text)/5+8)
+	if kept, ok := tokenSlices.Get().(*[]Token); ok {
+		p.toks = (*kept)[:0]
+	} else {
+		p.toks = make([]Token, 0, len(p.text)/5+8)
+	}
 	for {
 		t := l.Next()
 		p.toks = append(p.toks, t)
@@ -63,6 +72,19 @@ func (p *parser) tokenize(q *Query) {
 			q.Comments[i] = Comment{node: node{s}, Text: s.Text(p.text)}
 		}
 	}
+}
+
+// tokenSlices keep the tokens' places for the next text; no tree holds them.
+var tokenSlices sync.Pool
+
+// longestKept bounds what is kept, so that one enormous query does not hold memory for good.
+const longestKept = 1 << 15
+
+func (p *parser) giveTokensBack() {
+	if toks := p.toks; cap(toks) <= longestKept {
+		tokenSlices.Put(&toks)
+	}
+	p.toks = nil
 }
 
 // tok returns the next token.
