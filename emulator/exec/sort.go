@@ -119,12 +119,13 @@ func comparer(cols []vector.Column, keys []bind.SortKey) func(a, b int32) int {
 	}
 }
 
-// top keeps the best k rows while reading: candidates pile up to a multiple of k and are then cut to the best k.
+// top keeps the best k rows while reading: the best of each batch pile up to a multiple of k and are then cut to the best k.
 func (n *sortNode) top(ctx context.Context, in Operator, k int) (*Batch, error) {
 	width := n.input.width()
 	var kept *Batch
 	var pile []*Batch
 	rows := 0
+	frame := n.by.NewFrame()
 	cut := func() error {
 		all := concat(pile, width)
 		if all.N == 0 {
@@ -149,6 +150,13 @@ func (n *sortNode) top(ctx context.Context, in Operator, k int) (*Batch, error) 
 		}
 		if k == 0 {
 			continue
+		}
+		if k < b.N/8 {
+			cols, err := frame.All(b)
+			if err != nil {
+				return nil, err
+			}
+			b = b.Select(best(cols, n.keys, b.N, k))
 		}
 		pile = append(pile, b)
 		if rows += b.N; rows > max(4*k, 1<<15) {
