@@ -86,7 +86,7 @@ func (p *Pass) uniteHelper(it item, name string, start, end int) *report.Fix {
 		return nil
 	}
 	text := soleOperands(string(edited))
-	text = withLet(text, p.unionLet(union, m, h, was, true))
+	text = withLet(text, p.unionLet(union, q, m, h, was, true))
 	return p.rewrite(it, h, was, text, "count both streams together")
 }
 

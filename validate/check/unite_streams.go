@@ -29,7 +29,7 @@ func (p *Pass) unite(it item, h half, was CompileResult) *report.Fix {
 	}
 	name := p.freeName(m, h)
 	text := replaced(q, places, name)
-	text = withLet(text, p.unionLet(name, m, h, was, strings.Contains(strings.TrimSpace(q), "\n")))
+	text = withLet(text, p.unionLet(name, q, m, h, was, strings.Contains(strings.TrimSpace(q), "\n")))
 	return p.rewrite(it, h, was, text, "read "+h.sibling+" too")
 }
 
@@ -118,9 +118,9 @@ func (p *Pass) freeName(m string, h half) string {
 
 // unionLet is the statement that names the union of both tables. The columns that the tables keep in different types, and that the
 // query names or gives, are converted in the sibling's branch to the type that the query knows.
-func (p *Pass) unionLet(name, m string, h half, was CompileResult, lines bool) string {
+func (p *Pass) unionLet(name, q, m string, h half, was CompileResult, lines bool) string {
 	sibling := h.sibling
-	if conversions := p.conversions(m, h, was); len(conversions) > 0 {
+	if conversions := p.conversions(q, m, h, was); len(conversions) > 0 {
 		sep := " "
 		if lines {
 			sep = "\n    "
@@ -133,7 +133,7 @@ func (p *Pass) unionLet(name, m string, h half, was CompileResult, lines bool) s
 	return "let " + name + " = union isfuzzy=true\n    " + h.table + ",\n    " + sibling + ";\n"
 }
 
-func (p *Pass) conversions(m string, h half, was CompileResult) []string {
+func (p *Pass) conversions(q, m string, h half, was CompileResult) []string {
 	own, ok := tables.Lookup(tables.Sentinel, h.table)
 	other, known := tables.Lookup(tables.Sentinel, h.sibling)
 	if !ok || !known {
@@ -146,6 +146,7 @@ func (p *Pass) conversions(m string, h half, was CompileResult) []string {
 			continue
 		}
 		_, named := hasWord(m, c.Name)
+		named = named || strings.Contains(q, `"`+c.Name+`"`) || strings.Contains(q, `'`+c.Name+`'`) // of column_ifexists
 		if !named && !slices.ContainsFunc(was.Columns, func(r Column) bool { return r.Name == c.Name }) {
 			continue
 		}
