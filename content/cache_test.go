@@ -43,12 +43,14 @@ func TestCache(t *testing.T) {
 			write("rules/a.yaml", minimalRule)
 			write("rules/a.test.yaml", minimalTest)
 			write("rules/b.yaml", minimalRule)
+			write("hunting/h.yaml", "id: 1\nname: H\nquery: T\n")
+			write("hunting/h.test.yaml", strings.ReplaceAll(minimalTest, "a.yaml", "h.yaml"))
 			write("watchlists/w.yaml", "alias: w\nitemsSearchKey: A\n")
 			write("watchlists/w.csv", "A\n1\n")
 			write("events/e.yaml", "x: {table: T, fields: {A: 1}}\n")
 			aged("rules/b.yaml")
 			aged("watchlists/w.csv")
-		}, []string{"events/e.yaml", "rules/a.test.yaml", "rules/a.yaml", "rules/b.yaml", "watchlists/w.yaml"}, nil},
+		}, []string{"events/e.yaml", "hunting/h.test.yaml", "hunting/h.yaml", "rules/a.test.yaml", "rules/a.yaml", "rules/b.yaml", "watchlists/w.yaml"}, nil},
 		{"nothing", func() {}, nil, nil},
 		{"another time, the same bytes", func() { aged("rules/a.yaml") }, nil, nil},
 		{"the same size and the same instant", func() { write("events/e.yaml", "x: {table: T, fields: {A: 2}}\n") }, []string{"events/e.yaml"}, nil},

@@ -372,7 +372,10 @@ func (l *loader) parse(name string, read func(name string) ([]byte, *Problem)) i
 		}
 	case KindHunting:
 		v := readHunting(r, root)
-		it.add = func(b *Bundle) { b.Hunting = append(b.Hunting, v) }
+		it.add = func(b *Bundle) {
+			own := *v // its test is tied to it in each bundle anew
+			b.Hunting = append(b.Hunting, &own)
+		}
 	case KindFunction:
 		v := readFunction(r, root)
 		it.add = func(b *Bundle) { b.Functions = append(b.Functions, v) }
@@ -440,10 +443,13 @@ func (l *loader) join(b *Bundle) {
 				queries[file] = b.Hunting[len(b.Hunting)-1]
 			}
 		}
-		if h := queries[file]; rule == nil && h != nil && h.Test == nil {
-			h.Test, t.Rule = t, h.AsRule()
-			t.Rule.Test = t
-			continue
+		if h := queries[file]; rule == nil && h != nil {
+			if h.Test == nil {
+				h.Test, t.Rule = t, h.AsRule()
+				t.Rule.Test = t
+				continue
+			}
+			rule = h.Test.Rule
 		}
 		if rule == nil {
 			span := t.Doc.Where("rule")
