@@ -51,6 +51,11 @@ func affected(before, now *content.Bundle) (files []string, touched func(*conten
 				names[x.Name] = true
 			}
 		}
+		for _, x := range b.Summaries {
+			if _, ok := changed[x.Doc.File()]; ok {
+				names[x.DestinationTable] = true
+			}
+		}
 	}
 	for grew := true; grew; {
 		grew = false

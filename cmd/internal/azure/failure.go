@@ -55,6 +55,12 @@ func IsMissing(err error) bool {
 	return errors.As(err, &f) && f.Status == http.StatusNotFound
 }
 
+// IsUnknown reports whether an error means that a cloud does not have a type of resource, or not in that api-version.
+func IsUnknown(err error) bool {
+	var f *Failure
+	return errors.As(err, &f) && (f.Code == "NoRegisteredProviderFound" || f.Code == "InvalidResourceType" || f.Code == "InvalidApiVersionParameter")
+}
+
 // IsConflict reports whether an error means that the resource has changed meanwhile: 409 or 412.
 func IsConflict(err error) bool {
 	var f *Failure

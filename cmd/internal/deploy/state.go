@@ -97,7 +97,7 @@ func Read(ctx context.Context, w *azure.Workspace, o ReadOptions) (*State, error
 		g.Go(func() error {
 			all, err := w.List(gctx, collection(s.Target, k), readVersion(k), listQuery(k))
 			if err != nil {
-				if o.Kinds == nil && (azure.IsDenied(err) || azure.IsMissing(err)) && (k == DataConnector || k == Table || k == SummaryRule || k == Onboarding) {
+				if o.Kinds == nil && (azure.IsDenied(err) || azure.IsMissing(err) || azure.IsUnknown(err)) && (k == DataConnector || k == Table || k == SummaryRule || k == Onboarding) {
 					note(k, err)
 					return nil
 				}

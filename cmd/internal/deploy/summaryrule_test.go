@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -150,5 +151,30 @@ func TestSummaryRuleInterrupted(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestCloudWithoutSummaryRules reads all of a workspace in a cloud that has no summary rules: that is a note.
+func TestCloudWithoutSummaryRules(t *testing.T) {
+	f, err := server.ParseFault("400:GET:summaryLogs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := newStandIn(t, server.Options{Faults: []server.Fault{f}})
+	s, err := Read(t.Context(), x.w, ReadOptions{})
+	if err == nil { // the fault's own code is none of a missing type
+		t.Fatalf("a refusal without a reason is read past: %v", s.Notes)
+	}
+	x = newStandIn(t, server.Options{})
+	x.wire.spoil = func(_ int, r *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+		if !strings.Contains(r.URL.Path, "/summaryLogs") {
+			return send()
+		}
+		return &http.Response{StatusCode: 400, Header: http.Header{"Content-Type": {"application/json"}}, Request: r,
+			Body: io.NopCloser(strings.NewReader(`{"error":{"code":"NoRegisteredProviderFound","message":"No registered resource provider found."}}`))}, nil
+	}
+	s, err = Read(t.Context(), x.w, ReadOptions{})
+	if err != nil || len(s.Notes) != 1 || !strings.Contains(s.Notes[0], "summary rules were not read") {
+		t.Errorf("%v, %v", err, s)
 	}
 }
