@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bytes"
-	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"strconv"
 	"sync/atomic"
 )
 
@@ -46,7 +43,7 @@ func collectLate() {
 		return
 	}
 	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(firstCollection)
+	debug.SetMemoryLimit(min(firstCollection, memoryRoof()))
 	afterCollection(func() {
 		collection.Store(collectsByUse)
 		collectByUse()
@@ -73,31 +70,4 @@ func growthOf(live uint64) int {
 // afterCollection calls f once memory has been collected: the runtime tells of it by finding this without an owner.
 func afterCollection(f func()) {
 	runtime.AddCleanup(new([64]byte), func(struct{}) { f() }, struct{}{})
-}
-
-// memoryRoof is five sixths of the memory of the machine, or of the container, where the system says what that is.
-func memoryRoof() int64 {
-	roof := int64(math.MaxInt64)
-	if text, err := os.ReadFile("/proc/meminfo"); err == nil {
-		if _, rest, ok := bytes.Cut(text, []byte("MemTotal:")); ok {
-			if kib := bytes.Fields(rest); len(kib) > 0 {
-				roof = lowered(roof, kib[0], 1<<10)
-			}
-		}
-	}
-	if text, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
-		roof = lowered(roof, bytes.TrimSpace(text), 1)
-	}
-	if roof == math.MaxInt64 {
-		return roof
-	}
-	return roof / 6 * 5
-}
-
-// lowered is a size that is written as a number of units where it is below the roof.
-func lowered(roof int64, number []byte, unit int64) int64 {
-	if n, err := strconv.ParseInt(string(number), 10, 64); err == nil && n > 0 && n < roof/unit {
-		return n * unit
-	}
-	return roof
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math"
 	"runtime"
 	"runtime/debug"
 	"testing"
@@ -12,18 +11,6 @@ func TestGrowthOf(t *testing.T) {
 	for live, want := range map[uint64]int{0: seldom, 1 << 20: seldom, 256 << 20: 400, 512 << 20: 200, 1 << 30: 100, 8 << 30: often} {
 		if got := growthOf(live); got != want {
 			t.Errorf("%d bytes alive: %d percent; want %d", live, got, want)
-		}
-	}
-}
-
-func TestLowered(t *testing.T) {
-	for _, c := range []struct {
-		text string
-		unit int64
-		want int64
-	}{{"1024", 1 << 10, 1 << 20}, {"max", 1, math.MaxInt64}, {"", 1, math.MaxInt64}, {"9223372036854775807", 1 << 10, math.MaxInt64}, {"-1", 1, math.MaxInt64}} {
-		if got := lowered(math.MaxInt64, []byte(c.text), c.unit); got != c.want {
-			t.Errorf("%q times %d: %d; want %d", c.text, c.unit, got, c.want)
 		}
 	}
 }

@@ -74,9 +74,13 @@ func runFmt(c *cli.Context) error {
 }
 
 func fmtStdin(c *cli.Context) error {
-	b, err := io.ReadAll(io.LimitReader(c.App.Reader, 64<<20))
+	const most = 64 << 20
+	b, err := io.ReadAll(io.LimitReader(c.App.Reader, most+1))
 	if err != nil {
 		return fail(exitUsage, "standard input: %v", err)
+	}
+	if len(b) > most {
+		return fail(exitUsage, "standard input is longer than %d MB", most>>20)
 	}
 	out, diagnostics := kql.Format(string(b))
 	if source.HasErrors(diagnostics) {

@@ -156,6 +156,9 @@ func rows(f func(c *Call, a []value.Value) value.Value) Kernel {
 				a[j] = col.Value(i)
 			}
 			r := f(c, a)
+			if err := c.over(r); err != nil {
+				return nil, err
+			}
 			if r.Type != out.Type() {
 				r = toResult(r, out.Type())
 			}

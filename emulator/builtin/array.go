@@ -76,11 +76,14 @@ func arrayLength(c *Call, args []vector.Column, n int) (vector.Column, error) {
 }
 
 // arrayConcat joins arrays; null arguments are left out.
-func arrayConcat(_ *Call, a []value.Value) value.Value {
+func arrayConcat(c *Call, a []value.Value) value.Value {
 	var out []*value.Node
 	found := false
 	for _, v := range a {
 		if elems, ok := elements(v); ok {
+			if !c.places(len(out) + len(elems)) {
+				return value.Null(value.Dynamic)
+			}
 			out = append(out, elems...)
 			found = true
 		}

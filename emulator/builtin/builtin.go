@@ -24,6 +24,8 @@ type Context struct {
 	GeoIP func(address string) *value.Node
 	// Cluster, Database and User answer current_cluster_endpoint, current_database and current_principal.
 	Cluster, Database, User string
+	// Over is asked between rows that become large; its error ends the call. nil never ends one.
+	Over func() error
 
 	randOnce sync.Once
 }

@@ -15,6 +15,7 @@ type Call struct {
 	memo     Memo
 	prepared any
 	consts   []value.Value
+	refused  error // what came out of a row was too large
 }
 
 // NewCall returns a call of fn whose result has type out.

@@ -220,7 +220,7 @@ func wantedGroups(p *pattern, a []value.Value) []int {
 }
 
 // replaceRegex replaces every match; in the rewrite \0 is the match and \1 to \9 its groups.
-func replaceRegex(_ *Call, p *pattern, a []value.Value) value.Value {
+func replaceRegex(c *Call, p *pattern, a []value.Value) value.Value {
 	s, rewrite := a[0].Text(), a[2].Text()
 	if p.literal != "" && !strings.Contains(s, p.literal) {
 		return value.NewString(s)
@@ -229,7 +229,9 @@ func replaceRegex(_ *Call, p *pattern, a []value.Value) value.Value {
 	last := 0
 	for _, m := range p.re.FindAllStringSubmatchIndex(s, -1) {
 		out = append(out, s[last:m[0]]...)
-		out = appendRewrite(out, rewrite, s, m)
+		if out = appendRewrite(out, rewrite, s, m); !c.room(len(out)) {
+			return value.NewString("")
+		}
 		last = m[1]
 	}
 	if out == nil && last == 0 {

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -28,11 +29,15 @@ func textKernels() []Scalar {
 		{Name: "split", Kernel: rows(split)},
 		{Name: "indexof", Kernel: rows(indexOf)},
 		{Name: "countof", Kernel: countOf},
-		{Name: "replace_string", Kernel: rows(func(_ *Call, a []value.Value) value.Value {
-			if a[1].Text() == "" {
-				return value.NewString(a[0].Text())
+		{Name: "replace_string", Kernel: rows(func(c *Call, a []value.Value) value.Value {
+			s, from, to := a[0].Text(), a[1].Text(), a[2].Text()
+			if from == "" {
+				return value.NewString(s)
 			}
-			return value.NewString(strings.ReplaceAll(a[0].Text(), a[1].Text(), a[2].Text()))
+			if len(s)/len(from)*len(to) > maxText && !c.room(len(s)+strings.Count(s, from)*(len(to)-len(from))) {
+				return value.NewString("")
+			}
+			return value.NewString(strings.ReplaceAll(s, from, to))
 		})},
 		{Name: "replace_strings", Kernel: rows(replaceStrings)},
 		{Name: "translate", Kernel: rows(translate)},
@@ -68,51 +73,64 @@ func isASCII(s string) bool {
 }
 
 // strcat joins the texts of its arguments.
-func strcat(_ *Call, args []vector.Column, n int) (vector.Column, error) {
-	return joinRows(args, n, func(dst []byte, parts []vector.Texts, i int) []byte {
-		for k := range parts {
-			dst = append(dst, parts[k].At(i)...)
-		}
-		return dst
-	}), nil
+func strcat(c *Call, args []vector.Column, n int) (vector.Column, error) {
+	return joinRows(c, nil, args, n)
 }
 
 // strcatDelim joins with its first argument between the others.
-func strcatDelim(_ *Call, args []vector.Column, n int) (vector.Column, error) {
-	return joinRows(args, n, func(dst []byte, parts []vector.Texts, i int) []byte {
-		for k := 1; k < len(parts); k++ {
-			if k > 1 {
-				dst = append(dst, parts[0].At(i)...)
-			}
-			dst = append(dst, parts[k].At(i)...)
-		}
-		return dst
-	}), nil
+func strcatDelim(c *Call, args []vector.Column, n int) (vector.Column, error) {
+	return joinRows(c, args[0], args[1:], n)
 }
 
-func joinRows(args []vector.Column, n int, row func(dst []byte, parts []vector.Texts, i int) []byte) vector.Column {
+// joinRows joins the texts of each row, with those of between in the middle where there are any.
+func joinRows(c *Call, between vector.Column, args []vector.Column, n int) (vector.Column, error) {
 	parts := make([]vector.Texts, len(args))
 	for k, a := range args {
 		parts[k] = texts(a)
 	}
-	// One block of memory a batch: the texts are cut out of it at the end.
-	var arena []byte
-	ends := make([]int, n)
-	for i := range ends {
-		arena = row(arena, parts, i)
-		ends[i] = len(arena)
+	var delim vector.Texts
+	if between != nil {
+		delim = texts(between)
 	}
-	all := string(arena)
+	// One block of memory a batch: the texts are cut out of it at the end.
+	ends := make([]int, n)
+	size := 0
+	for i := range ends {
+		from := size
+		for k := range parts {
+			size += len(parts[k].At(i))
+		}
+		if between != nil && len(parts) > 1 {
+			size += (len(parts) - 1) * len(delim.At(i))
+		}
+		if ends[i] = size; !c.room(size - from) {
+			return nil, c.refused
+		}
+		if size > maxBatchText {
+			return nil, fmt.Errorf("%s(): more than %d MiB of text come out of a batch, the limit", c.Fn.Name, maxBatchText>>20)
+		}
+	}
+	var arena strings.Builder
+	arena.Grow(size)
+	for i := range ends {
+		for k := range parts {
+			if between != nil && k > 0 {
+				arena.WriteString(delim.At(i))
+			}
+			arena.WriteString(parts[k].At(i))
+		}
+	}
+	all := arena.String()
 	out := make([]string, n)
 	from := 0
 	for i, end := range ends {
 		out[i] = all[from:end]
 		from = end
 	}
-	return flatStrings(out)
+	return flatStrings(out), nil
 }
 
-func strcatArray(_ *Call, a []value.Value) value.Value {
+func strcatArray(c *Call, a []value.Value) value.Value {
 	n := a[0].Node()
 	if n.IsNull() || n.Kind != value.KindArray {
 		return value.NewString(n.Text())
@@ -123,7 +141,9 @@ func strcatArray(_ *Call, a []value.Value) value.Value {
 		if i > 0 {
 			dst = append(dst, delim...)
 		}
-		dst = value.AppendNodeText(dst, e)
+		if dst = value.AppendNodeText(dst, e); !c.room(len(dst)) {
+			return value.NewString("")
+		}
 	}
 	return value.NewString(string(dst))
 }
@@ -131,13 +151,13 @@ func strcatArray(_ *Call, a []value.Value) value.Value {
 // maxRepeat bounds the texts and arrays that repeat and strrep make.
 const maxRepeat = 1 << 20
 
-func strrep(_ *Call, a []value.Value) value.Value {
+func strrep(c *Call, a []value.Value) value.Value {
 	count := longOr(a, 1, 0)
 	if count > 1024 {
 		count = 1024 // Source: Kusto documentation, "strrep()": the multiplier is at most 1024.
 	}
 	s, delim := a[0].Text(), argOr(a, 2, value.NewString("")).Text()
-	if count <= 0 {
+	if count <= 0 || !c.room((len(s)+len(delim))*int(count)) {
 		return value.NewString("")
 	}
 	return value.NewString(strings.Repeat(s+delim, int(count-1)) + s)
@@ -310,7 +330,7 @@ func countOf(c *Call, args []vector.Column, n int) (vector.Column, error) {
 // lookup whose rewrite is no text is passed over in one piece.
 //
 // Source: Kusto documentation, "replace_strings()", the example with a number among the rewrites.
-func replaceStrings(_ *Call, a []value.Value) value.Value {
+func replaceStrings(c *Call, a []value.Value) value.Value {
 	s := a[0].Text()
 	from, to := a[1].Node(), a[2].Node()
 	if from.IsNull() || to.IsNull() || len(from.Elems) != len(to.Elems) {
@@ -332,7 +352,9 @@ next:
 			} else {
 				out = append(out, w...)
 			}
-			i += len(w)
+			if i += len(w); !c.room(len(out)) {
+				return value.NewString("")
+			}
 			continue next
 		}
 		out = append(out, s[i])

@@ -47,12 +47,16 @@ type Tables interface {
 	Watchlist(alias string, columns []string) ([]Segment, error)
 }
 
-// Limits bound what a query may use; zero means none.
+// defaultCells is far more than a query over a desk's data makes, and is reached within seconds.
+const defaultCells = 200_000_000
+
+// Limits bound what a query may use; zero means none, but for Cells. The memory of the process is bounded besides, by the limit of
+// the Go runtime: see memoryWatch.
 type Limits struct {
 	Rows  int           // rows of the result
 	Bytes int64         // estimated bytes held by one operator
 	Time  time.Duration // running time
-	Cells int           // rows that one operator may produce from its input (joins, mv-expand), a guard against explosions
+	Cells int           // rows that one operator may produce from its input (joins, mv-expand), a guard against explosions; zero is defaultCells
 }
 
 // Options say how a relation is run.
@@ -152,6 +156,9 @@ func (o Options) complete() Options {
 	if o.Workers <= 0 {
 		o.Workers = 1
 	}
+	if o.Limits.Cells <= 0 {
+		o.Limits.Cells = defaultCells
+	}
 	return o
 }
 
@@ -160,7 +167,7 @@ func newRun(ctx context.Context, o Options) *run {
 		lists: map[*bind.InSubquery]*listResult{}, bodies: map[*bind.ApplyInput]*bodyInput{}, inner: map[bind.Rel]node{}, random: rand.New(rand.NewPCG(o.Seed, 0))}
 	r.kernels = o.Context
 	if r.kernels == nil {
-		r.kernels = &builtin.Context{Now: o.Now, Rand: r.random}
+		r.kernels = &builtin.Context{Now: o.Now, Rand: r.random, Over: func() error { return alive(r.ctx) }}
 	}
 	r.env = &expr.Env{Kernel: r.kernel, Scalar: r.scalar, List: r.list, Memory: o.Memory}
 	return r
@@ -232,6 +239,13 @@ func (r *run) collect(ctx context.Context, op Operator, n node, limit int) (*Bat
 	}
 	batches, err := r.drain(ctx, op, limit)
 	if err != nil {
+		return nil, err
+	}
+	cells := 0
+	for _, b := range batches {
+		cells += b.N * n.width()
+	}
+	if err := roomFor(cells); err != nil {
 		return nil, err
 	}
 	return filled(concat(batches, n.width()), n), nil

@@ -115,8 +115,12 @@ func (o *mvApplyOp) apply(ctx context.Context, b *Batch) (*Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, err := n.e.expand(o.frame, b, limit, nil)
+	under, err := n.e.begin(o.frame, b, limit, nil)
 	if err != nil {
+		return nil, err
+	}
+	x := under.next(limit, min(o.r.o.Limits.Cells, 1<<30)+1)
+	if err := o.r.expanded(ctx, "mv-apply", len(x.rows)); err != nil {
 		return nil, err
 	}
 	mapping := make([]int, len(n.inFrom))

@@ -31,61 +31,86 @@ func (r *run) expansion(in []*bind.Column, items []bind.ExpandItem, bagArray boo
 	return &expansion{items, p, bagArray, limit}, err
 }
 
-// expanded is a batch's expansion: output row i comes from input row rows[i] and is element index[i] there.
+// expanded is what became of a batch or of a part of it: output row i comes from input row rows[i] and is element index[i] there.
 type expanded struct {
 	rows  []int32
 	index []int64
 	cols  []vector.Column
 }
 
-// expand expands a batch. known is what the operator has learned of arrays so far; it may be nil.
-func (e *expansion) expand(f *expr.Frame, b *Batch, limit int, known *elementCodes) (*expanded, error) {
+// expanding is the expansion of one batch, under way: element is the next of row.
+type expanding struct {
+	e            *expansion
+	b            *Batch
+	elems        []func(row int) []*value.Node
+	lists        [][]*value.Node // of row
+	row, element int
+	whole        *expanded // all of it, where that was simpler
+}
+
+// begin evaluates the items over a batch, of which a row becomes at most limit rows. known is what the operator has learned of
+// arrays so far; it may be nil.
+func (e *expansion) begin(f *expr.Frame, b *Batch, limit int, known *elementCodes) (*expanding, error) {
 	cols, err := f.All(b)
 	if err != nil {
 		return nil, err
 	}
 	if x := e.expandLists(cols, b.N, limit); x != nil {
-		return x, nil
+		return &expanding{e: e, b: b, whole: x}, nil
 	}
 	if x := e.expandTexts(known, cols, b.N, limit); x != nil {
-		return x, nil
+		return &expanding{e: e, b: b, whole: x}, nil
 	}
-	elems := make([]func(row int) []*value.Node, len(cols))
+	x := &expanding{e: e, b: b, elems: make([]func(row int) []*value.Node, len(cols)), lists: make([][]*value.Node, len(cols))}
 	for i, c := range cols {
-		elems[i] = e.elements(c)
+		x.elems[i] = e.elements(c)
 	}
-	out := &expanded{rows: make([]int32, 0, b.N), index: make([]int64, 0, b.N)}
-	builders := make([]*vector.Builder, len(cols))
-	for i, it := range e.items {
-		builders[i] = vector.NewBuilder(it.Column.Type, b.N)
+	return x, nil
+}
+
+// next yields most rows more, or fewer when the batch ends; all of a batch of lists. It is over when row is the batch's length.
+func (x *expanding) next(limit, most int) *expanded {
+	if x.whole != nil {
+		x.row = x.b.N
+		return x.whole
 	}
-	lists := make([][]*value.Node, len(cols))
-	for row := range b.N {
+	n := min(x.b.N-x.row, most)
+	out := &expanded{rows: make([]int32, 0, n), index: make([]int64, 0, n)}
+	builders := make([]*vector.Builder, len(x.elems))
+	for i, it := range x.e.items {
+		builders[i] = vector.NewBuilder(it.Column.Type, n)
+	}
+	for ; x.row < x.b.N && len(out.rows) < most; x.row++ {
 		longest := 0
-		for i := range cols {
-			lists[i] = elems[i](row)
-			longest = max(longest, len(lists[i]))
+		for i := range x.elems {
+			if x.element == 0 {
+				x.lists[i] = x.elems[i](x.row)
+			}
+			longest = max(longest, len(x.lists[i]))
 		}
 		longest = min(max(longest, 1), limit)
-		for k := range longest {
-			out.rows = append(out.rows, int32(row))
+		end := min(longest, x.element+most-len(out.rows))
+		for k := x.element; k < end; k++ {
+			out.rows = append(out.rows, int32(x.row))
 			out.index = append(out.index, int64(k))
-			for i, it := range e.items {
-				if k >= len(lists[i]) {
+			for i, it := range x.e.items {
+				if k >= len(x.lists[i]) {
 					builders[i].AppendNull()
 					continue
 				}
-				appendNode(builders[i], lists[i][k], it.Column.Type)
+				appendNode(builders[i], x.lists[i][k], it.Column.Type)
 			}
 		}
-		if len(out.rows) > 1<<30 {
-			return nil, fmt.Errorf("%w: mv-expand yields more than %d rows of one batch", ErrLimit, 1<<30)
+		if end < longest {
+			x.element = end
+			break
 		}
+		x.element = 0
 	}
-	for _, x := range builders {
-		out.cols = append(out.cols, x.Finish())
+	for _, b := range builders {
+		out.cols = append(out.cols, b.Finish())
 	}
-	return out, nil
+	return out
 }
 
 // expandLists expands lists that are held end to end, without their trees; nil when the columns are others.
@@ -112,7 +137,7 @@ func (e *expansion) expandLists(cols []vector.Column, n, limit int) *expanded {
 		lengths[row] = int32(min(longest, limit))
 		total += int(lengths[row])
 	}
-	if total > 1<<30 {
+	if total > expandedWhole {
 		return nil
 	}
 	out := &expanded{rows: make([]int32, 0, total), index: make([]int64, 0, total)}
@@ -205,6 +230,17 @@ func (e *expansion) rowLimit(r *run) (int, error) {
 	return r.count(e.limit)
 }
 
+// expanded returns an error when an operator has made more rows than it may, or when the run is over.
+func (r *run) expanded(ctx context.Context, operator string, rows int) error {
+	if err := alive(ctx); err != nil {
+		return err
+	}
+	if most := r.o.Limits.Cells; rows > most {
+		return fmt.Errorf("%w: %s yields more than %d rows", ErrLimit, operator, most)
+	}
+	return nil
+}
+
 // mvExpandNode is mv-expand.
 type mvExpandNode struct {
 	columns
@@ -253,7 +289,14 @@ type mvExpandOp struct {
 	limit int
 	total int
 	known elementCodes
+	under *expanding // the batch that is expanded, nil between batches
 }
+
+// expandedRows is how many rows of one batch are made at once: a row may become a million.
+const expandedRows = 1 << 16
+
+// expandedWhole is up to how many rows lists are expanded at once.
+const expandedWhole = 1 << 23
 
 func (o *mvExpandOp) Next(ctx context.Context) (*Batch, error) {
 	if o.limit < 0 {
@@ -263,19 +306,26 @@ func (o *mvExpandOp) Next(ctx context.Context) (*Batch, error) {
 		}
 	}
 	for {
-		b, err := o.in.Next(ctx)
-		if b == nil || err != nil {
-			return nil, err
+		if o.under == nil {
+			b, err := o.in.Next(ctx)
+			if b == nil || err != nil {
+				return nil, err
+			}
+			if o.under, err = o.n.e.begin(o.frame, b, o.limit, &o.known); err != nil {
+				return nil, err
+			}
 		}
-		x, err := o.n.e.expand(o.frame, b, o.limit, &o.known)
-		if err != nil {
-			return nil, err
+		x := o.under.next(o.limit, expandedRows)
+		b := o.under.b
+		if o.under.row == b.N {
+			o.under = nil
 		}
 		if len(x.rows) == 0 {
 			continue
 		}
-		if o.total += len(x.rows); o.r.o.Limits.Cells > 0 && o.total > o.r.o.Limits.Cells {
-			return nil, fmt.Errorf("%w: mv-expand yields more than %d rows", ErrLimit, o.r.o.Limits.Cells)
+		o.total += len(x.rows)
+		if err := o.r.expanded(ctx, "mv-expand", o.total); err != nil {
+			return nil, err
 		}
 		mapping := make([]int, len(o.n.columns))
 		for i, from := range o.n.from {

@@ -39,7 +39,7 @@ func (e *expansion) expandTexts(c *elementCodes, cols []vector.Column, n, limit 
 		}
 		total += min(int(c.ends[code]-c.starts[code]), limit)
 	}
-	if total > 1<<30 || len(c.codes) > 1<<30 {
+	if total > expandedWhole || len(c.codes) > 1<<30 {
 		return nil
 	}
 	out := &expanded{rows: make([]int32, 0, total), index: make([]int64, 0, total)}

@@ -38,6 +38,8 @@ func (p *Prepared) Run(ctx context.Context, o Options) (*Result, error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w: the query ran longer than %s", ErrTime, limit))
 		defer cancel()
 	}
+	ctx, unwatch := watchMemory(ctx)
+	defer unwatch()
 	x := p.take(o)
 	if x != nil {
 		x.r.again(ctx, o)

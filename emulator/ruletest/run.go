@@ -228,6 +228,9 @@ func (r *Runner) judge(ctx context.Context, rule *content.Rule, t *trial, res *R
 	res.Detail = r.detail(rule, t, res)
 }
 
+// maxRuns bounds the runs of one case: a year of a rule that runs every five minutes.
+const maxRuns = 105_120
+
 // fire runs the rule once at the case's time, or on its schedule from now to until.
 func (r *Runner) fire(ctx context.Context, rule *content.Rule, t *trial) (*sentinel.Log, error) {
 	var engine sentinel.Engine = sentinel.OnWorkspace{Workspace: t.ws}
@@ -238,6 +241,13 @@ func (r *Runner) fire(ctx context.Context, rule *content.Rule, t *trial) (*senti
 	last := t.now
 	if t.test.Until.IsSet() {
 		last = t.test.Until.At(t.now)
+		every := time.Minute // of a rule that runs near real time
+		if rule.QueryFrequency.Value > 0 {
+			every = rule.QueryFrequency.Value
+		}
+		if n := last.Sub(t.now) / every; n > maxRuns {
+			return nil, fmt.Errorf("until asks for %d runs of the rule; a case has at most %d", n, maxRuns)
+		}
 	}
 	log, err := s.Span(ctx, t.now, last)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"sort"
 	"strings"
@@ -217,7 +218,9 @@ func read(name string, r io.Reader, o Options) ([]*Data, error) {
 	return readJSON(name, br, o)
 }
 
+// readAll reads a file into memory: limit bytes at most, and no more than a quarter of what the Go runtime may hold.
 func readAll(name string, r io.Reader, limit int64) ([]byte, error) {
+	limit = min(limit, debug.SetMemoryLimit(-1)/4)
 	all, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, &Error{File: name, What: "cannot be read: " + err.Error()}

@@ -12,6 +12,9 @@ import (
 // maxDepth bounds nested expressions and calls of functions; what lies deeper is refused.
 const maxDepth = 400
 
+// maxPipe bounds the operators of one pipe, each of which is the input of the next: what runs them goes down as deep.
+const maxPipe = 20_000
+
 // maxCalls bounds how often bodies of functions are bound in one query: calls of calls grow fast.
 const maxCalls = 20000
 

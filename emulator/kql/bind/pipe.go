@@ -48,7 +48,11 @@ func (b *binder) pipe(e *syntax.PipeExpr) *item {
 	}
 	row, right, kind := b.row, b.right, b.kind
 	b.right, b.kind = nil, normal
-	for _, op := range e.Operators {
+	for i, op := range e.Operators {
+		if i == maxPipe {
+			b.tooDeep(op.Span())
+			break
+		}
 		piped := e.Source != nil || op != e.Operators[0]
 		cur = b.apply(cur, op, piped || b.row != nil)
 	}
