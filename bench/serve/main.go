@@ -328,7 +328,7 @@ func killing(bin, dir string, kills int, hold func(bool, string, ...any)) {
 	r := rand.New(rand.NewPCG(3, 4))
 	written := map[string]string{} // path to the version that was acknowledged last
 	rows, unsure, lost, restarts := 0, 0, 0, time.Duration(0)
-	maybe := map[string]string{} // versions whose answer did not come
+	maybe := map[string][]string{} // versions whose answer did not come
 	for round := range kills {
 		begin := time.Now()
 		s := start(bin, dir, -1)
@@ -341,7 +341,7 @@ func killing(bin, dir string, kills int, hold func(bool, string, ...any)) {
 			} else {
 				rows, unsure = n, 0
 			}
-			maybe = map[string]string{}
+			maybe = map[string][]string{}
 		}
 		stop := make(chan struct{})
 		var mu sync.Mutex
@@ -372,7 +372,7 @@ func killing(bin, dir string, kills int, hold func(bool, string, ...any)) {
 					if a.status == 200 || a.status == 201 {
 						written[path] = version
 					} else {
-						maybe[path] = version
+						maybe[path] = append(maybe[path], version)
 					}
 					mu.Unlock()
 				}
@@ -397,7 +397,7 @@ func killing(bin, dir string, kills int, hold func(bool, string, ...any)) {
 }
 
 // missing counts the resources that are not as they were acknowledged.
-func (s *server) missing(written, maybe map[string]string) (n int) {
+func (s *server) missing(written map[string]string, maybe map[string][]string) (n int) {
 	for path, version := range written {
 		r, err := http.NewRequest("GET", s.base+path, nil)
 		if err != nil {
@@ -411,7 +411,7 @@ func (s *server) missing(written, maybe map[string]string) (n int) {
 		var got struct{ Properties struct{ Version string } }
 		err = json.NewDecoder(resp.Body).Decode(&got)
 		resp.Body.Close()
-		if v := got.Properties.Version; err != nil || v != version && v != maybe[path] {
+		if v := got.Properties.Version; err != nil || v != version && !slices.Contains(maybe[path], v) {
 			fmt.Printf("%s has version %q; %q was acknowledged\n", path, v, version)
 			n++
 		} else {

@@ -62,7 +62,6 @@ func runValidate(c *cli.Context) error {
 		}
 		return nil
 	}
-	collectLate()
 	write, err := findingsWriter(c)
 	if err != nil {
 		return err
