@@ -42,8 +42,9 @@ func collectLate() {
 	if collectionIsGiven() || !collection.CompareAndSwap(collectsAsGiven, collectsLate) {
 		return
 	}
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(min(firstCollection, memoryRoof()))
+	// Go collects for the first time at 4 MiB where this is 100 percent. A limit on memory would do too, but a query would take
+	// it for all the memory there is.
+	debug.SetGCPercent(firstCollection / (4 << 20) * 100)
 	afterCollection(func() {
 		collection.Store(collectsByUse)
 		collectByUse()
@@ -52,13 +53,11 @@ func collectLate() {
 
 func collectionIsGiven() bool { return os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" }
 
-// collectByUse lets the heap grow by what suits its size, and works harder when the machine's memory comes to its end. It looks
-// anew after each collection.
+// collectByUse lets the heap grow by what suits its size; it looks anew after each collection.
 func collectByUse() {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
 	debug.SetGCPercent(growthOf(live[0].Value.Uint64()))
-	debug.SetMemoryLimit(memoryRoof())
 	afterCollection(collectByUse)
 }
 

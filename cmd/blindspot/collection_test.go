@@ -43,3 +43,22 @@ func TestCollectionFollowsTheHeap(t *testing.T) {
 	}
 	runtime.KeepAlive(held)
 }
+
+// A command that ends collects late, and what it sets for that is no limit that a query could meet.
+func TestLateCollectionLimitsNoQuery(t *testing.T) {
+	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(-1)
+	defer func() {
+		collection.Store(collectsByUse)
+		debug.SetGCPercent(percent)
+	}()
+	collection.Store(collectsAsGiven)
+	t.Setenv("GOGC", "")
+	t.Setenv("GOMEMLIMIT", "")
+	collectLate()
+	if got := debug.SetMemoryLimit(-1); got != limit {
+		t.Errorf("the limit on memory is %d; want %d as before", got, limit)
+	}
+	if got := debug.SetGCPercent(100); got != firstCollection/(4<<20)*100 {
+		t.Errorf("%d percent; want the first collection at %d bytes", got, firstCollection)
+	}
+}

@@ -245,7 +245,7 @@ func (r *run) collect(ctx context.Context, op Operator, n node, limit int) (*Bat
 	for _, b := range batches {
 		cells += b.N * n.width()
 	}
-	if err := roomFor(cells); err != nil {
+	if err := roomFor(ctx, cells); err != nil {
 		return nil, err
 	}
 	return filled(concat(batches, n.width()), n), nil

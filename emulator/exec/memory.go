@@ -19,20 +19,25 @@ const watchEvery = 10 * time.Millisecond
 // than its machine gives is killed without a word.
 type memoryWatch struct {
 	limit  int64
+	before int64 // what was alive when the run began: stored rows, and what other runs hold
 	cancel context.CancelCauseFunc
 
 	mu    sync.Mutex
 	timer *time.Timer // nil once the run is over
 }
 
+type memoryWatchKey struct{}
+
 // watchMemory returns a context that is over when memory is, and what ends the watch. Without a limit nothing is watched.
 func watchMemory(ctx context.Context) (context.Context, func()) {
 	limit := debug.SetMemoryLimit(-1)
-	if limit == math.MaxInt64 {
+	held, _, ok := memoryInUse()
+	if limit == math.MaxInt64 || !ok {
 		return ctx, func() {}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	w := &memoryWatch{limit: limit, cancel: cancel}
+	w := &memoryWatch{limit: limit, before: min(held, limit), cancel: cancel}
+	ctx = context.WithValue(ctx, memoryWatchKey{}, w)
 	w.mu.Lock()
 	w.timer = time.AfterFunc(watchEvery, w.look)
 	w.mu.Unlock()
@@ -55,44 +60,42 @@ func (w *memoryWatch) look() {
 	if w.timer == nil {
 		return
 	}
-	if held := memoryHeld(w.limit, 0); held > 0 {
-		w.cancel(errMemory(held, w.limit))
+	if err := w.tooMuch(0); err != nil {
+		w.cancel(err)
 		return
 	}
 	w.timer.Reset(watchEvery)
 }
 
-// memoryHeld is what the process holds, with what it is about to take, when that is too much, else 0. What a collection finds alive
-// may be half of the limit, because a copy of it, which growing makes, has to fit; with what is taken, three quarters.
-func memoryHeld(limit, taken int64) int64 {
+// memoryInUse is what the last collection found alive, and that with what has come since, in bytes.
+func memoryInUse() (alive, all int64, ok bool) {
 	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
 	metrics.Read(samples)
 	if samples[0].Value.Kind() != metrics.KindUint64 || samples[1].Value.Kind() != metrics.KindUint64 {
-		return 0
+		return 0, 0, false
 	}
-	if int64(samples[1].Value.Uint64())+taken > limit/8*5 {
-		runtime.GC() // much of it may be of the past
-		metrics.Read(samples[:1])
-	}
-	if live := int64(samples[0].Value.Uint64()); live > limit/2 || live+taken > limit/4*3 {
-		return live + taken
-	}
-	return 0
+	return int64(samples[0].Value.Uint64()), int64(samples[1].Value.Uint64()), true
 }
 
-// errMemory says that too much is held.
-func errMemory(held, limit int64) error {
-	return fmt.Errorf("%w: the process holds %d MiB, and half of %d MiB is the most; GOMEMLIMIT=%dMiB in the environment raises it", ErrLimit, held>>20, limit>>20, limit>>19)
+// tooMuch returns an error when the process holds too much, or would with so many bytes more. Of what the run found free it may keep
+// half alive, because a copy of it, which growing makes, has to fit; with what is taken, three quarters.
+func (w *memoryWatch) tooMuch(taken int64) error {
+	alive, all, _ := memoryInUse()
+	free := w.limit - w.before
+	if all+taken-w.before > free/8*5 {
+		runtime.GC() // much of it may be of the past
+		alive, _, _ = memoryInUse()
+	}
+	if grown := alive - w.before; grown <= free/2 && grown+taken <= free/4*3 {
+		return nil
+	}
+	return fmt.Errorf("%w: the query needs more memory than the process has: it holds %d MiB of %d MiB, %d MiB of them from before; GOMEMLIMIT=%dMiB in the environment raises it", ErrLimit, (alive+taken)>>20, w.limit>>20, w.before>>20, w.limit>>19)
 }
 
 // roomFor returns an error when copying so many cells would take more memory than there is.
-func roomFor(cells int) error {
-	limit := debug.SetMemoryLimit(-1)
-	if cells < 1<<20 || limit == math.MaxInt64 {
-		return nil
-	}
-	if held := memoryHeld(limit, int64(cells)*16); held > 0 {
-		return errMemory(held, limit)
+func roomFor(ctx context.Context, cells int) error {
+	if w, ok := ctx.Value(memoryWatchKey{}).(*memoryWatch); ok && cells >= 1<<20 {
+		return w.tooMuch(int64(cells) * 16)
 	}
 	return nil
 }
