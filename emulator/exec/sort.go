@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-caab1ad3/blindspot/emulator/exec/expr"
 	"github.com/seed-caab1ad3/blindspot/emulator/kql/bind"
+	"github.com/seed-caab1ad3/blindspot/emulator/kql/value"
 	"github.com/seed-caab1ad3/blindspot/emulator/vector"
 )
 
@@ -119,11 +120,13 @@ func comparer(cols []vector.Column, keys []bind.SortKey) func(a, b int32) int {
 	}
 }
 
-// top keeps the best k rows while reading: the best of each batch pile up to a multiple of k and are then cut to the best k.
+// top keeps the best k rows while reading: the best of each batch pile up to a multiple of k and are then cut to the best k. From
+// the first cut on, rows that the worst of those beats by its first key are passed over.
 func (n *sortNode) top(ctx context.Context, in Operator, k int) (*Batch, error) {
 	width := n.input.width()
 	var kept *Batch
 	var pile []*Batch
+	var bar *topBar
 	rows := 0
 	frame := n.by.NewFrame()
 	cut := func() error {
@@ -136,8 +139,12 @@ func (n *sortNode) top(ctx context.Context, in Operator, k int) (*Batch, error) 
 		if err != nil {
 			return err
 		}
-		kept = all.Select(best(cols, n.keys, all.N, k))
+		order := best(cols, n.keys, all.N, k)
+		kept = all.Select(order)
 		pile, rows = []*Batch{kept}, kept.N
+		if kept.N == k {
+			bar = newTopBar(cols[0], n.keys[0], int(order[k-1]))
+		}
 		return nil
 	}
 	for {
@@ -156,10 +163,19 @@ func (n *sortNode) top(ctx context.Context, in Operator, k int) (*Batch, error) 
 			if err != nil {
 				return nil, err
 			}
+			if over, ok := bar.over(cols[0]); ok && len(over) < b.N/2 {
+				b = b.Select(over)
+				for i, c := range cols {
+					cols[i] = c.Gather(over)
+				}
+			}
 			b = b.Select(best(cols, n.keys, b.N, k))
 		}
+		if b.N == 0 {
+			continue
+		}
 		pile = append(pile, b)
-		if rows += b.N; rows > max(4*k, 1<<15) {
+		if rows += b.N; rows > max(4*k, 1<<15) || bar == nil && rows >= k {
 			if err := cut(); err != nil {
 				return nil, err
 			}
@@ -169,6 +185,46 @@ func (n *sortNode) top(ctx context.Context, in Operator, k int) (*Batch, error) 
 		return nil, err
 	}
 	return kept, nil
+}
+
+// topBar is the first key of the worst row that top keeps, where that is a number without fraction, a time or a span.
+type topBar struct {
+	key  int64
+	down bool
+}
+
+// newTopBar returns nil where the key gives no bar. Nulls have their own place in an order and are left to it.
+func newTopBar(col vector.Column, key bind.SortKey, row int) *topBar {
+	switch col.Type() {
+	case value.Int, value.Long, value.DateTime, value.Timespan:
+		if v := vector.Int64s(col); !v.IsNull(row) {
+			return &topBar{v.At(row), key.Descending}
+		}
+	}
+	return nil
+}
+
+// over returns the rows that the bar does not rule out; ok is false when it cannot tell.
+func (t *topBar) over(col vector.Column) (rows []int32, ok bool) {
+	c, plain := col.(*vector.Longs)
+	if t == nil || !plain || c.Nulls != nil {
+		return nil, false
+	}
+	rows = make([]int32, 0, 64)
+	if t.down {
+		for i, v := range c.Data {
+			if v >= t.key {
+				rows = append(rows, int32(i))
+			}
+		}
+		return rows, true
+	}
+	for i, v := range c.Data {
+		if v <= t.key {
+			rows = append(rows, int32(i))
+		}
+	}
+	return rows, true
 }
 
 // best returns the first k of n rows in the order of the keys.
